@@ -1,0 +1,140 @@
+"""Opening a bundle: everything is checked before anything is used, and nothing can run."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from drivetrain.bundle.archive import ASK_AGAIN, LARGEST_BUNDLE, sha256, unpack
+from drivetrain.bundle.manifest import Manifest
+from drivetrain.errors import BundleCorruptError, BundleError
+from drivetrain.prepare import Preparation, preparation_from
+from drivetrain.schema import Vocab
+
+MANIFEST = "manifest.json"
+MODEL = "model.onnx"
+WEIGHTS = "weights.safetensors"
+EXTERNAL_DATA_LOCATION = b"\n\x08location\x12"
+"""How an ONNX program names a file outside itself: a key ``location`` and a value."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle in memory whose seal, manifest and members were found in order.
+
+    Arguments:
+        name: The path it was opened from, for messages.
+        seal: SHA-256 of the file in hexadecimal: the model's identity in every record.
+        manifest: What it says about itself.
+        members: Its other files by name.
+    """
+
+    name: str
+    seal: str
+    manifest: Manifest
+    members: dict[str, bytes]
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str]) -> Bundle:
+        """Open a bundle file.
+
+        Raises:
+            BundleCorruptError: Not a bundle, cut short, altered, or with foreign members.
+            BundleVersionError: A newer format or a kind of data that is unknown here.
+        """
+        name = os.fspath(path)
+        return cls.from_bytes(_read(Path(path)), name=str(name))
+
+    @classmethod
+    def from_bytes(cls, content: bytes, *, name: str = "the bundle") -> Bundle:
+        """Open a bundle that is in memory already; see :meth:`open`."""
+        members, seal = unpack(content, name=name)
+        text = members.pop(MANIFEST, None)
+        if text is None:
+            raise BundleCorruptError(f"{name} has no {MANIFEST}.", hint=ASK_AGAIN)
+        manifest = Manifest.from_json(text, name=name)
+        _check_members(members, manifest, name)
+        _check_structure(members, manifest, name)
+        return cls(name, seal, manifest, members)
+
+    @property
+    def short_id(self) -> str:
+        """The first twelve digits of the seal: how answers name the model."""
+        return self.seal[:12]
+
+    @property
+    def model(self) -> bytes:
+        """The ONNX program."""
+        return self.members[MODEL]
+
+    @property
+    def preparation(self) -> Preparation:
+        """What turns an input into the array that the model takes."""
+        return preparation_from(self.manifest.preparation)
+
+    @property
+    def vocab(self) -> Vocab:
+        """The classes in the order of the model's outputs."""
+        return Vocab(self.manifest.target.vocab)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        size = path.stat().st_size
+        if path.is_file() and size <= LARGEST_BUNDLE:
+            return path.read_bytes()
+    except FileNotFoundError:
+        raise BundleError(f"{path} does not exist.", hint="Check the path.") from None
+    except OSError as problem:
+        raise BundleError(f"{path} cannot be read: {problem.strerror}.") from None
+    what = "is a folder" if path.is_dir() else f"is {size:,} bytes large"
+    raise BundleError(f"{path} {what}, and a bundle file is expected.", hint="Check the path.")
+
+
+def _check_members(members: dict[str, bytes], manifest: Manifest, name: str) -> None:
+    listed = manifest.members
+    for missing in sorted(listed.keys() - members.keys()):
+        raise BundleCorruptError(f"{name} lacks its member {missing}.", hint=ASK_AGAIN)
+    for foreign in sorted(members.keys() - listed.keys()):
+        raise BundleCorruptError(
+            f"{name} holds {foreign}, which its manifest does not list.", hint=ASK_AGAIN
+        )
+    for member, content in members.items():
+        if sha256(content) != listed[member].sha256:
+            raise BundleCorruptError(
+                f"{name} holds another {member} than its manifest describes.", hint=ASK_AGAIN
+            )
+    for needed in (MODEL, WEIGHTS, *(sample.member for sample in manifest.samples)):
+        if needed not in members:
+            raise BundleCorruptError(f"{name} has no {needed}.", hint=ASK_AGAIN)
+
+
+def _check_structure(members: dict[str, bytes], manifest: Manifest, name: str) -> None:
+    """Whether the members are what their names say; none of them is executed to find out."""
+    if EXTERNAL_DATA_LOCATION in members[MODEL]:
+        raise BundleCorruptError(
+            f"{name} holds a {MODEL} that refers to files outside the bundle.",
+            hint="Do not use it; ask for it where it comes from.",
+        )
+    if not _is_safetensors(members[WEIGHTS]):
+        raise BundleCorruptError(f"{name} holds a {WEIGHTS} that is none.", hint=ASK_AGAIN)
+    for sample in manifest.samples:
+        if len(sample.probabilities) != len(manifest.target.vocab):
+            raise BundleCorruptError(
+                f"{name} stores {len(sample.probabilities)} probabilities for {sample.member}, "
+                f"and it has {len(manifest.target.vocab)} classes.",
+                hint=ASK_AGAIN,
+            )
+
+
+def _is_safetensors(content: bytes) -> bool:
+    """A length, then that many bytes of JSON, then the tensors (the safetensors format)."""
+    length = int.from_bytes(content[:8], "little")
+    if len(content) < 8 or length > len(content) - 8:
+        return False
+    try:
+        return isinstance(json.loads(content[8 : 8 + length]), dict)
+    except (ValueError, RecursionError):
+        return False

@@ -1,0 +1,226 @@
+"""The command line: thin commands; an error is one line and an exit code.
+
+Exit codes: 0 all went well, 1 something was wrong with what was given, 2 the command was not
+understood. Progress and errors go to standard error; with ``--json`` standard output holds
+nothing but JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import warnings
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from drivetrain.errors import DrivetrainError
+
+app = typer.Typer(
+    name="drivetrain",
+    help="From a folder of photos to a model that people can rely on in production.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+BundleFile = Annotated[Path, typer.Argument(metavar="FILE.bundle", help="The bundle.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+
+
+@app.callback()
+def _options(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        _print(installed("drivetrain"))
+        raise typer.Exit()
+
+
+@app.command()
+def demo(
+    out: Annotated[Path, typer.Option(help="The folder for the bundle and the report.")] = Path(
+        "drivetrain-demo"
+    ),
+    serve: Annotated[bool, typer.Option(help="Serve the model at the end.")] = True,
+    port: Annotated[int, typer.Option(help="The port to serve on; 0 takes a free one.")] = 8000,
+) -> None:
+    """The whole loop on real data: 2,624 photos of solar cells."""
+    from drivetrain.apps.demo import run_demo
+
+    bundle, photo = run_demo(out)
+    if serve:
+        _serve(bundle, "127.0.0.1", port, f"sqlite:///{out / 'predictions.db'}", photo)
+
+
+@app.command()
+def train(
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="A folder with one folder a class.")],
+    out: Annotated[Path, typer.Option(help="The bundle to write.")],
+    arch: Annotated[str, typer.Option(help="An architecture of timm.")] = "tf_efficientnet_lite0",
+    size: Annotated[int, typer.Option(help="The side that photos are brought to, pixels.")] = 224,
+    epochs: Annotated[
+        int, typer.Option(min=0, help="Epochs of the whole model after the frozen one.")
+    ] = 0,
+    seed: Annotated[int, typer.Option(help="Decides the split and the order.")] = 42,
+    weights: Annotated[Path | None, typer.Option(help="A file of pretrained weights.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Train on a folder of photos and write a bundle."""
+    from drivetrain.extras import need
+
+    need("torch", purpose="train a model")
+    from drivetrain.learn.recipe import train_folder
+
+    report = train_folder(
+        data, out, arch=arch, size=size, epochs=epochs, seed=seed, weights=weights
+    )
+    if as_json:
+        _print_json(report)
+        return
+    valid = report["valid"]
+    _print(
+        f"{report['bundle']}: error rate {valid['error_rate']:.1%} on {valid['n']} validation "
+        f"photos, after {report['seconds']:.0f} s.\nNext: drivetrain serve {report['bundle']}"
+    )
+
+
+@app.command()
+def predict(
+    bundle: BundleFile,
+    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="Photos.")],
+    as_json: AsJson = False,
+) -> None:
+    """Answer one input or many; one that cannot be read does not stop the others."""
+    from drivetrain.errors import InputError
+    from drivetrain.predictor import Predictor
+
+    failed = False
+    predictor = Predictor.open(bundle)
+    model = predictor.bundle.short_id
+    answers = predictor.predict_each(inputs)
+    for name, answer in zip(inputs, answers, strict=True):
+        if isinstance(answer, InputError):
+            failed = True
+            _complain(answer)
+            if as_json:
+                _print_json({"input": name, "error": answer.as_dict()})
+        elif as_json:
+            _print_json({"input": name, "id": None} | answer.as_dict() | {"model": model})
+        else:
+            _print(f"{name}: {answer.label} ({answer.confidence:.1%})")
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def inspect(bundle: BundleFile, as_json: AsJson = False) -> None:
+    """Show what a bundle says about itself."""
+    from drivetrain.bundle import Bundle
+    from drivetrain.bundle.card import card_lines, describe
+
+    opened = Bundle.open(bundle)
+    if as_json:
+        _print_json(describe(opened))
+    else:
+        _print("\n".join(card_lines(opened)))
+
+
+@app.command()
+def verify(bundle: BundleFile, as_json: AsJson = False) -> None:
+    """Check a bundle's seal, schema and hashes, and answer its stored samples again."""
+    from drivetrain.predictor import Predictor
+
+    predictor = Predictor.open(bundle)
+    difference = predictor.verify()
+    samples = len(predictor.bundle.manifest.samples)
+    if as_json:
+        _print_json(
+            {
+                "bundle": str(bundle),
+                "ok": True,
+                "sha256": predictor.bundle.seal,
+                "members": len(predictor.bundle.members),
+                "samples": samples,
+                "largest_difference": difference,
+            }
+        )
+        return
+    _print(
+        f"{bundle} is in order: seal {predictor.bundle.short_id}, "
+        f"{len(predictor.bundle.members)} members, {samples} samples answered alike "
+        f"(largest difference {difference:.1e})."
+    )
+
+
+@app.command()
+def serve(
+    bundle: BundleFile,
+    host: Annotated[str, typer.Option(help="Where to listen; 0.0.0.0 is the network.")] = (
+        "127.0.0.1"
+    ),
+    port: Annotated[int, typer.Option(help="The port; 0 takes a free one.")] = 8000,
+    store: Annotated[str, typer.Option(help="The database that keeps every prediction.")] = (
+        "sqlite:///predictions.db"
+    ),
+) -> None:
+    """Serve a bundle over HTTP, with a page for people."""
+    _serve(bundle, host, port, store, Path("photo.jpg"))
+
+
+def main() -> None:
+    """Run the command line; every error that Drivetrain raises on purpose is one line."""
+    warnings.showwarning = _show_warning
+    try:
+        app()
+    except DrivetrainError as error:
+        _complain(error)
+        sys.exit(1)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _serve(bundle: Path, host: str, port: int, store: str, photo: Path) -> None:
+    from drivetrain.extras import need
+
+    for module in ("fastapi", "uvicorn", "sqlalchemy", "alembic"):
+        need(module, purpose="serve a bundle")
+    from drivetrain.serve.run import serve as serve_bundle
+
+    def announce(url: str) -> None:
+        _print(
+            f"Serving {bundle} on {url} (stop with Ctrl+C); the record is {store}\n"
+            f'Try: curl -F "file=@{photo}" {url}/v1/predict'
+        )
+        sys.stdout.flush()
+
+    serve_bundle(bundle, host=host, port=port, store=store, when_ready=announce)
+
+
+def _print(text: str) -> None:
+    typer.echo(text)
+
+
+def _print_json(content: dict[str, Any]) -> None:
+    typer.echo(json.dumps(content, ensure_ascii=False))
+
+
+def _complain(error: DrivetrainError) -> None:
+    typer.echo(f"error: {' '.join(str(error).split())}", err=True)
+
+
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
+    typer.echo(f"warning: {' '.join(str(message).split())}", err=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Training: the only room, with interpretation and export, where torch lives."""

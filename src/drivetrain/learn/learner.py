@@ -1,0 +1,350 @@
+"""The learner: data, a model and the loop that brings them together."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from drivetrain.errors import ConfigError
+from drivetrain.learn.callbacks import Callback
+from drivetrain.learn.features import Embedder, FeatureLoaders
+from drivetrain.learn.loaders import Batch, DataLoader, DataLoaders
+from drivetrain.learn.models import ImageClassifier, image_classifier
+from drivetrain.learn.progress import Reporter, Row
+from drivetrain.learn.schedule import OneCycle
+from drivetrain.metrics import Indices
+
+Metric = Callable[[Indices, Indices], float]
+"""From predicted and true positions, int64 [N] each, to a number."""
+
+LossFunction = Callable[[Tensor, Tensor], Tensor]
+"""From logits [N, C] and positions [N] to one number."""
+
+LearningRate = float | slice
+
+HEAD_PASSES_PER_VIEW = 10
+"""A frozen epoch embeds every item once; the head, which costs next to nothing, learns from
+the embeddings this many times."""
+
+
+LoadersT = TypeVar("LoadersT", DataLoaders, FeatureLoaders)
+
+
+class Learner(Generic[LoadersT]):
+    """Trains a model on data and answers with it.
+
+    The five steps of training are methods of their own, so that a subclass can change one:
+    :meth:`predict_batch`, :meth:`compute_loss`, :meth:`backward`, :meth:`step` and
+    :meth:`zero_grad`.
+
+    Arguments:
+        dls: What to train and validate on.
+        model: From a batch to logits float32 [N, C].
+        loss_func: Cross-entropy when left out.
+        metrics: Functions of predicted and true positions, such as ``error_rate``.
+        lr: The learning rate when a method is given none.
+        wd: Weight decay.
+        seed: What dropout follows from.
+        cbs: Callbacks.
+        arch: The architecture's name, for the record.
+        weights_origin: Where the pretrained weights came from, for the record.
+    """
+
+    def __init__(
+        self,
+        dls: LoadersT,
+        model: nn.Module,
+        *,
+        loss_func: LossFunction | None = None,
+        metrics: Metric | Sequence[Metric] = (),
+        lr: float = 2e-3,
+        wd: float = 0.01,
+        seed: int = 42,
+        cbs: Sequence[Callback] = (),
+        arch: str = "",
+        weights_origin: str = "",
+    ) -> None:
+        self.dls: LoadersT = dls
+        self.model = model.to(dls.train.device)
+        self.loss_func: LossFunction = loss_func or functional.cross_entropy
+        self.metrics = [metrics] if callable(metrics) else list(metrics)
+        self.lr, self.wd, self.seed = lr, wd, seed
+        self.cbs = sorted(cbs, key=lambda callback: callback.order)
+        self.arch, self.weights_origin = arch, weights_origin
+        self.recorder: list[Row] = []
+        self.reporter = Reporter()
+        self.features: FeatureLoaders | None = None
+        self.frozen = False
+        self.stop = False
+
+    # ---- training ----------------------------------------------------------------------------
+
+    def fine_tune(
+        self, epochs: int, base_lr: float = 2e-3, freeze_epochs: int = 1, **cycle: Any
+    ) -> None:
+        """Train the head on the frozen body, then ``epochs`` of the whole model.
+
+        ``fine_tune(0)`` stops after the frozen part, which is often good enough and takes a
+        fraction of the time.
+        """
+        self.freeze()
+        self.fit_one_cycle(freeze_epochs, base_lr, **({"pct_start": 0.25} | cycle))
+        if epochs:
+            self.unfreeze()
+            lr = slice(base_lr / 200, base_lr / 2)
+            self.fit_one_cycle(epochs, lr, **({"pct_start": 0.3, "div": 5.0} | cycle))
+
+    def fit_one_cycle(self, n_epoch: int, lr_max: LearningRate | None = None, **cycle: Any) -> None:
+        """Train for some epochs while the learning rate goes up and down once.
+
+        Arguments:
+            n_epoch: Epochs; on a frozen model, how often every item is embedded.
+            lr_max: The highest learning rate; a slice gives the body the first and the head the
+                last; the learner's own when left out.
+            cycle: Settings of :class:`OneCycle`, such as ``pct_start`` and ``div``.
+        """
+        if n_epoch < 1:
+            raise ConfigError(f"n_epoch is {n_epoch}, and training takes at least one epoch.")
+        lr_max = self.lr if lr_max is None else lr_max
+        schedule = OneCycle(**cycle)
+        with _own_random_numbers(self.seed):
+            if self.frozen and isinstance(self.model, ImageClassifier):
+                self._fit_head(n_epoch, lr_max, schedule)
+            else:
+                self._fit(n_epoch, lr_max, schedule)
+
+    def _fit(self, epochs: int, lr_max: LearningRate, schedule: OneCycle) -> None:
+        optimizer = torch.optim.AdamW(self._parameter_groups(lr_max), weight_decay=self.wd)
+        steps, total = 0, epochs * len(self.dls.train)
+        self.stop = False
+        self._call("before_fit")
+        try:
+            for epoch in range(epochs):
+                started = time.perf_counter()
+                self._call("before_epoch")
+                losses = []
+                self.model.train()
+                for batch in self._track(self.dls.train, f"train {epoch + 1}/{epochs}", epoch):
+                    schedule.apply(optimizer, steps / total)
+                    loss = self.compute_loss(self.predict_batch(batch), batch)
+                    self.backward(loss)
+                    self.step(optimizer)
+                    self.zero_grad(optimizer)
+                    losses.append(loss.detach())
+                    steps += 1
+                    self._call("after_batch")
+                row = {"train_loss": float(torch.stack(losses).mean())} | self.validate()
+                row["seconds"] = time.perf_counter() - started
+                self.recorder.append(row)
+                self.reporter.epoch("epoch", epoch + 1, epochs, row)
+                self._call("after_epoch")
+                if self.stop:
+                    break
+        finally:
+            self._call("after_fit")
+
+    def _fit_head(self, views: int, lr_max: LearningRate, schedule: OneCycle) -> None:
+        """Frozen training: the body sees every item once a view, the head trains on that."""
+        assert isinstance(self.model, ImageClassifier)
+        assert isinstance(self.dls, DataLoaders)
+        started = time.perf_counter()
+        self.features = FeatureLoaders.embed(
+            Embedder(self.model), self.dls, views=views, track=self._track
+        )
+        head = Learner(
+            self.features,
+            self.model.head,
+            loss_func=self.loss_func,
+            metrics=self.metrics,
+            wd=self.wd,
+            seed=self.seed,
+            cbs=self.cbs,
+        )
+        head.reporter.quiet = True
+        head._fit(views * HEAD_PASSES_PER_VIEW, _highest(lr_max), schedule)
+        self.model.to(self.dls.train.device)
+        row = head.recorder[-1] | {"seconds": time.perf_counter() - started}
+        self.recorder.append(row)
+        self.reporter.epoch("frozen", views, views, row)
+
+    def predict_batch(self, batch: Batch) -> Tensor:
+        """The model's answers to a batch: logits float32 [N, C]."""
+        logits: Tensor = self.model(batch.x)
+        return logits
+
+    def compute_loss(self, logits: Tensor, batch: Batch) -> Tensor:
+        """One number that says how wrong the answers are."""
+        return self.loss_func(logits, batch.y)
+
+    def backward(self, loss: Tensor) -> None:
+        """Find out how every weight contributed to the loss."""
+        loss.backward()  # type: ignore[no-untyped-call]
+
+    def step(self, optimizer: torch.optim.Optimizer) -> None:
+        """Move the weights."""
+        optimizer.step()
+
+    def zero_grad(self, optimizer: torch.optim.Optimizer) -> None:
+        """Forget the contributions before the next batch."""
+        optimizer.zero_grad()
+
+    def freeze(self) -> None:
+        """Train the head only."""
+        self._set_body_trainable(False)
+
+    def unfreeze(self) -> None:
+        """Train the whole model."""
+        self._set_body_trainable(True)
+
+    # ---- answers -----------------------------------------------------------------------------
+
+    def validate(self, dl: DataLoader | None = None) -> Row:
+        """The loss and the metrics on the validation side, or on another loader."""
+        logits, targets = self._logits(dl or self.dls.valid, "validate")
+        predicted, actual = logits.argmax(1).numpy(), targets.numpy()
+        row = {"valid_loss": float(self.loss_func(logits, targets))}
+        return row | {_name(metric): metric(predicted, actual) for metric in self.metrics}
+
+    def get_preds(self, dl: DataLoader | None = None) -> tuple[Tensor, Tensor]:
+        """Probabilities float32 [N, C] and targets int64 [N], in the loader's order.
+
+        Items that cannot be read are left out of both.
+        """
+        logits, targets = self._logits(dl or self.dls.valid, "predict")
+        return logits.softmax(1), targets
+
+    def predict(self, item: Any) -> tuple[str, Tensor, Tensor]:
+        """The label of one photo, its position in the vocabulary and the probabilities [C].
+
+        Raises:
+            InputError: The photo cannot be read.
+        """
+        assert isinstance(self.dls, DataLoaders)
+        pixels = np.array(self.dls.valid.item_transform.preparation(item))[None]
+        x = torch.from_numpy(pixels).to(self.dls.valid.device)
+        self.model.eval()
+        with torch.inference_mode():
+            probabilities = self.model(x.permute(0, 3, 1, 2).float().div(255)).softmax(1)[0].cpu()
+        index = probabilities.argmax()
+        return self.dls.vocab[int(index)], index, probabilities
+
+    def export(self, fname: str | os.PathLike[str] = "model.bundle") -> Path:
+        """Write the model, its preparation and its evidence as a bundle, and return its path.
+
+        See :func:`drivetrain.export.export_bundle`, which checks the bundle against this
+        learner before anything is written.
+        """
+        from drivetrain.export import export_bundle
+
+        return export_bundle(self, fname)
+
+    @contextmanager
+    def no_bar(self) -> Iterator[None]:
+        """Say nothing inside: ``with learn.no_bar(): ...``."""
+        with self.reporter.hushed():
+            yield
+
+    # ---- inner works -------------------------------------------------------------------------
+
+    def _logits(self, dl: DataLoader | Any, what: str) -> tuple[Tensor, Tensor]:
+        logits, targets = [], []
+        self.model.eval()
+        with torch.inference_mode():
+            for batch in self._track(dl, what):
+                logits.append(self.predict_batch(batch).cpu())
+                targets.append(batch.y.cpu())
+        return torch.cat(logits), torch.cat(targets)
+
+    def _track(self, dl: Any, what: str, epoch: int = 0) -> Iterator[Batch]:
+        return self.reporter.track(dl.batches(epoch), what, total=len(dl))
+
+    def _parameter_groups(self, lr_max: LearningRate) -> list[dict[str, Any]]:
+        """Body and head with a learning rate each: discriminative rates (Howard, Ruder 2018)."""
+        if not isinstance(self.model, ImageClassifier):
+            return [{"params": list(self.model.parameters()), "max_lr": _highest(lr_max)}]
+        lowest = lr_max.start if isinstance(lr_max, slice) else lr_max
+        groups = [(self.model.body, lowest), (self.model.head, _highest(lr_max))]
+        return [{"params": list(part.parameters()), "max_lr": lr} for part, lr in groups]
+
+    def _set_body_trainable(self, trainable: bool) -> None:
+        if not isinstance(self.model, ImageClassifier):
+            raise ConfigError(
+                "This model has no body to freeze.", hint="Train it with fit_one_cycle."
+            )
+        self.frozen = not trainable
+        self.model.body.requires_grad_(trainable)
+
+    def _call(self, moment: str) -> None:
+        for callback in self.cbs:
+            getattr(callback, moment)(self)
+
+
+def vision_learner(
+    dls: DataLoaders,
+    arch: str = "tf_efficientnet_lite0",
+    *,
+    metrics: Metric | Sequence[Metric] = (),
+    loss_func: LossFunction | None = None,
+    pretrained: bool = True,
+    weights: str | os.PathLike[str] | None = None,
+    seed: int = 42,
+    cbs: Sequence[Callback] = (),
+) -> Learner[DataLoaders]:
+    """A learner for photos over any architecture that timm knows.
+
+    Arguments:
+        dls: What to train and validate on.
+        arch: A name in timm, such as ``tf_efficientnet_lite0`` or ``resnet18``.
+        metrics: Functions such as ``error_rate`` and ``accuracy``.
+        loss_func: Cross-entropy when left out.
+        pretrained: Whether to start from weights that have seen ImageNet.
+        weights: A file of weights to start from.
+        seed: What the head's first weights and dropout follow from.
+        cbs: Callbacks.
+
+    Raises:
+        ConfigError: timm knows no such architecture.
+        WeightsError: No pretrained weights were found; the message lists the four ways.
+    """
+    with _own_random_numbers(seed):
+        model, origin = image_classifier(
+            arch, len(dls.vocab), pretrained=pretrained, weights=weights
+        )
+    learn = Learner(
+        dls,
+        model,
+        metrics=metrics,
+        loss_func=loss_func,
+        seed=seed,
+        cbs=cbs,
+        arch=arch,
+        weights_origin=origin,
+    )
+    if pretrained:
+        learn.freeze()
+    return learn
+
+
+@contextmanager
+def _own_random_numbers(seed: int) -> Iterator[None]:
+    """Random numbers that follow from the seed and leave the caller's alone."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        yield
+
+
+def _highest(lr: LearningRate) -> float:
+    return float(lr.stop) if isinstance(lr, slice) else lr
+
+
+def _name(metric: Metric) -> str:
+    return getattr(metric, "__name__", type(metric).__name__)

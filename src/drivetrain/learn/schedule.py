@@ -1,0 +1,49 @@
+"""How the learning rate moves over a training."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from torch.optim import Optimizer
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneCycle:
+    """Up along half a cosine, then down along the other (Smith 2018, "1cycle").
+
+    Example:
+        >>> cycle = OneCycle(pct_start=0.25, div=25.0, div_final=1e5)
+        >>> [round(cycle.factor(done), 3) for done in (0.0, 0.25, 1.0)]
+        [0.04, 1.0, 0.0]
+
+    Arguments:
+        pct_start: The share of the steps that go up.
+        div: The highest rate is that many times the first.
+        div_final: The highest rate is that many times the last.
+    """
+
+    pct_start: float = 0.25
+    div: float = 25.0
+    div_final: float = 1e5
+    momentums: tuple[float, float, float] = (0.95, 0.85, 0.95)
+
+    def factor(self, done: float) -> float:
+        """The share of the highest rate after the share ``done`` of the steps."""
+        return self._between(done, 1 / self.div, 1.0, 1 / self.div_final)
+
+    def apply(self, optimizer: Optimizer, done: float) -> None:
+        """Set the rate and the momentum of every group of parameters."""
+        momentum = self._between(done, *self.momentums)
+        for group in optimizer.param_groups:
+            group["lr"] = group["max_lr"] * self.factor(done)
+            group["betas"] = (momentum, group["betas"][1])
+
+    def _between(self, done: float, first: float, middle: float, last: float) -> float:
+        if done < self.pct_start:
+            return _cosine(first, middle, done / self.pct_start)
+        return _cosine(middle, last, (done - self.pct_start) / (1 - self.pct_start))
+
+
+def _cosine(start: float, end: float, done: float) -> float:
+    return end + (start - end) * (1 + math.cos(math.pi * done)) / 2

@@ -1,0 +1,4 @@
+"""The steps from every earlier layout of the database to today's."""
+
+HEAD = "0001"
+"""The newest step: a database that is there already needs no migration."""

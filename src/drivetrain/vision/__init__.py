@@ -1,0 +1,1 @@
+"""The lesson's star import for photos: ``from drivetrain.vision.all import *``."""
