@@ -18,15 +18,17 @@ setup-serve: .venv-serve/ready
 
 # pip and venv on purpose: the constraints name the versions that the tests ran with.
 .venv/ready: pyproject.toml constraints.txt
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@echo "Setting up .venv: a few minutes the first time, nothing afterwards."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	@touch $@
 
 # What a server installs: the package itself and its extra `serve`, without torch.
 .venv-serve/ready: pyproject.toml constraints.txt $(shell find src -type f -not -name '*.pyc')
-	$(PYTHON) -m venv .venv-serve
-	.venv-serve/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt ".[serve]"
-	.venv-serve/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --force-reinstall .
+	@echo "Setting up .venv-serve: what a server installs, without torch."
+	@$(PYTHON) -m venv .venv-serve
+	@.venv-serve/bin/python -m pip install -qq --disable-pip-version-check -c constraints.txt ".[serve]"
+	@.venv-serve/bin/python -m pip install -qq --disable-pip-version-check --no-deps --force-reinstall .
 	@touch $@
 
 demo: setup

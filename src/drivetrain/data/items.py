@@ -41,9 +41,18 @@ def get_image_files(path: str | os.PathLike[str], *, recurse: bool = True) -> li
         )
     found = []
     for folder, subfolders, names in os.walk(root, followlinks=True):
-        subfolders[:] = [name for name in subfolders if recurse and not name.startswith(".")]
+        subfolders[:] = [
+            name
+            for name in subfolders
+            if recurse and not name.startswith(".") and not _leads_back(Path(folder, name))
+        ]
         found += [Path(folder, name) for name in names if _is_visible_image(name)]
     return sorted(found, key=lambda file: file.relative_to(root).as_posix())
+
+
+def _leads_back(folder: Path) -> bool:
+    """Whether a folder is a link to one that it lies in, and so would be walked for ever."""
+    return folder.is_symlink() and folder.parent.resolve().is_relative_to(folder.resolve())
 
 
 def _is_visible_image(name: str) -> bool:

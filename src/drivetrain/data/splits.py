@@ -103,9 +103,12 @@ class IndexSplitter:
 
     valid_idx: Iterable[int]
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "valid_idx", tuple(map(int, self.valid_idx)))
+
     def __call__(self, items: Sequence[Any]) -> Split:
         """The sorted positions of both sides."""
-        chosen = {int(position) for position in self.valid_idx}
+        chosen = set(self.valid_idx)
         outside = sorted(position for position in chosen if not 0 <= position < len(items))
         if outside:
             raise DataError(

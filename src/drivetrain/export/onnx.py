@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+import onnx
 import torch
 from torch import Tensor, nn
 
@@ -38,8 +39,18 @@ def to_onnx(
             dynamic_shapes={"x": {0: batch}},
         )
     assert program is not None, "the exporter returned nothing"
-    serialized: bytes = program.model_proto.SerializeToString()
+    serialized: bytes = _without_traces(program.model_proto).SerializeToString()
     return serialized
+
+
+def _without_traces(model: onnx.ModelProto) -> onnx.ModelProto:
+    """The program without the exporter's notes, which hold paths of this machine."""
+    graph = model.graph
+    noted = [model, graph, *graph.node, *graph.input, *graph.output, *graph.value_info]
+    for part in [*noted, *graph.initializer, *model.functions]:
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
+    return model
 
 
 @contextmanager

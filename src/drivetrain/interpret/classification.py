@@ -67,7 +67,7 @@ class ClassificationInterpretation:
     @classmethod
     def from_learner(cls, learn: Interpretable, dl: Any = None) -> ClassificationInterpretation:
         """The learner's answers to its validation side, or to another loader."""
-        loader = dl or learn.dls.valid
+        loader = learn.dls.valid if dl is None else dl
         probabilities, targets = learn.get_preds(dl=loader)
         return cls(
             items=[item for item in loader.items if str(item) not in loader.skipped],
@@ -94,7 +94,9 @@ class ClassificationInterpretation:
 
     def top_losses(self, k: int | None = None) -> tuple[Tensor, Tensor]:
         """The largest losses and the positions of their items."""
-        values, positions = self.losses.topk(min(k or len(self.losses), len(self.losses)))
+        values, positions = self.losses.topk(
+            len(self.losses) if k is None else min(k, len(self.losses))
+        )
         return values, positions
 
     def plot_confusion_matrix(self, **settings: Any) -> Figure:

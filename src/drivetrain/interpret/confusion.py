@@ -41,8 +41,9 @@ def draw_confusion_matrix(
         vocab,
         rotation=45 if len(vocab) > 3 else 0,
         ha="right" if len(vocab) > 3 else "center",
+        parse_math=False,  # a folder's name may hold a dollar sign, which would start a formula
     )
-    axes.set_yticks(positions, vocab)
+    axes.set_yticks(positions, vocab, parse_math=False)
     axes.set(xlabel="Predicted", ylabel="Actual", title=title)
     axes.tick_params(length=0)
     for (row, column), count in np.ndenumerate(matrix):

@@ -42,7 +42,7 @@ def show_pictures(
     for number, (place, picture, title) in enumerate(shown):
         place.imshow(picture)
         colour = colours[number] if colours else INK
-        place.set_title(_literal(title), fontsize=9, color=colour)
+        place.set_title(title, fontsize=9, color=colour, parse_math=False)  # "$" is no formula
     return figure
 
 
@@ -52,8 +52,3 @@ def _grid(count: int, nrows: int | None, ncols: int | None) -> tuple[int, int]:
     if nrows is None:
         nrows = math.ceil(count / (ncols or 1))
     return max(1, nrows), max(1, ncols or math.ceil(count / nrows))
-
-
-def _literal(text: str) -> str:
-    """A folder's name may hold a dollar sign, which would start a formula."""
-    return text.replace("$", r"\$")

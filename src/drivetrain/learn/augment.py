@@ -52,7 +52,8 @@ def aug_transforms(
         p_lighting: The share of pictures whose lighting changes.
 
     Raises:
-        ConfigError: A probability outside 0..1, or a zoom that is not positive.
+        ConfigError: A probability outside 0..1, a zoom that is not positive, or lighting or warp
+            of 1 and more.
     """
     return [
         Augment(
@@ -91,6 +92,8 @@ class Augment:
             raise ConfigError(
                 f"max_lighting × mult is {self.max_lighting}, and it has to stay below 1."
             )
+        if not 0.0 <= self.max_warp < 1.0:
+            raise ConfigError(f"max_warp × mult is {self.max_warp}, and it has to stay below 1.")
 
     def __call__(self, x: Tensor, random: torch.Generator) -> Tensor:
         """Augment float32 [N, 3, H, W] in 0..1."""

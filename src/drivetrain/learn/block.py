@@ -111,8 +111,14 @@ class DataBlock:
             device: Where the batches go; by default the fastest device at hand.
 
         Raises:
+            ConfigError: ``bs`` is below 2, or blocks or transforms that cannot work.
             DataError: No items, one class only, or a class that training never sees.
         """
+        if bs < 2:
+            raise ConfigError(
+                f"bs is {bs}, and training takes at least two items a batch.",
+                hint="Give bs=8 or more; it may be more than there are items.",
+            )
         input_block, target_block = self._made_blocks()
         items = self._items(source)
         labels = self._labels(items)
@@ -120,7 +126,7 @@ class DataBlock:
         targets = target_block.encode(labels, vocab)
         train, valid = (self.splitter or RandomSplitter())(items)
         _check_split(train, valid, targets, vocab)
-        inputs = items if self.get_x is None else [self.get_x(item) for item in items]
+        inputs = items if self.get_x is None else _each("get_x", self.get_x, items)
         transform = input_block.item_transform(self.item_tfms)
         batch_transforms = _as_batch_transforms(self.batch_tfms)
         skipped: dict[str, str] = {}
@@ -154,6 +160,11 @@ class DataBlock:
         return made[0], made[1]
 
     def _items(self, source: Any) -> Sequence[Any]:
+        if self.get_items is None and _is_path(source):
+            raise ConfigError(
+                f"get_items is missing, so {source} is no source of items.",
+                hint="Give get_items=get_image_files for a folder of photos.",
+            )
         items = list(self.get_items(source) if self.get_items else source)
         if items:
             return items
@@ -169,16 +180,26 @@ class DataBlock:
                 "get_y is missing, so the items have no labels.",
                 hint="Give get_y=parent_label when each class has a folder of its own.",
             )
-        labels = []
-        for item in items:
-            try:
-                labels.append(self.get_y(item))
-            except Exception as problem:  # the user's own function
-                raise DataError(
-                    f"get_y failed on {item}: {type(problem).__name__}: {problem}",
-                    hint="It has to return a label for every item.",
-                ) from problem
-        return labels
+        return _each("get_y", self.get_y, items)
+
+
+def _each(name: str, function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
+    """What the user's own function returns for each item."""
+    values = []
+    for item in items:
+        try:
+            values.append(function(item))
+        except Exception as problem:  # it may raise whatever it likes
+            raise DataError(
+                f"{name} failed on {item}: {type(problem).__name__}: {problem}",
+                hint="It has to return a value for every item.",
+            ) from problem
+        if values[-1] is None:
+            raise DataError(
+                f"{name} returned None for {item}.",
+                hint="It has to return a value for every item.",
+            )
+    return values
 
 
 def _is_path(source: object) -> bool:
@@ -191,7 +212,7 @@ def _check_split(
     targets: np.ndarray[Any, np.dtype[np.int64]],
     vocab: Vocab,
 ) -> None:
-    if len(train) < 2 or not valid:
+    if len(train) < 2 or len(valid) == 0:
         raise DataError(
             f"The split leaves {len(train)} items to train on and {len(valid)} to validate on.",
             hint="Collect more, or give another splitter; some tens a class are a start.",

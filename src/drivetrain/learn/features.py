@@ -135,7 +135,8 @@ class FeatureLoaders:
 
         names = [f"embed {view + 1}/{views}" for view in range(views)]
         train = [
-            embed_items(embedder, track(dls.train, name, view)) for view, name in enumerate(names)
+            embed_items(embedder, track(dls.train, name, view, keep_lone=True))
+            for view, name in enumerate(names)
         ]
         valid = [embed_items(embedder, track(dls.valid, "embed valid"))]
         return cls(loader(train, training=True), loader(valid, training=False), dls.vocab)

@@ -209,7 +209,7 @@ class Learner(Generic[LoadersT]):
 
     def validate(self, dl: DataLoader | None = None) -> Row:
         """The loss and the metrics on the validation side, or on another loader."""
-        logits, targets = self._logits(dl or self.dls.valid, "validate")
+        logits, targets = self._logits(self.dls.valid if dl is None else dl, "validate")
         predicted, actual = logits.argmax(1).numpy(), targets.numpy()
         row = {"valid_loss": float(self.loss_func(logits, targets))}
         return row | {_name(metric): metric(predicted, actual) for metric in self.metrics}
@@ -219,7 +219,7 @@ class Learner(Generic[LoadersT]):
 
         Items that cannot be read are left out of both.
         """
-        logits, targets = self._logits(dl or self.dls.valid, "predict")
+        logits, targets = self._logits(self.dls.valid if dl is None else dl, "predict")
         return logits.softmax(1), targets
 
     def predict(self, item: Any) -> tuple[str, Tensor, Tensor]:
@@ -264,8 +264,8 @@ class Learner(Generic[LoadersT]):
                 targets.append(batch.y.cpu())
         return torch.cat(logits), torch.cat(targets)
 
-    def _track(self, dl: Any, what: str, epoch: int = 0) -> Iterator[Batch]:
-        return self.reporter.track(dl.batches(epoch), what, total=len(dl))
+    def _track(self, dl: Any, what: str, epoch: int = 0, **settings: Any) -> Iterator[Batch]:
+        return self.reporter.track(dl.batches(epoch, **settings), what, total=len(dl))
 
     def _parameter_groups(self, lr_max: LearningRate) -> list[dict[str, Any]]:
         """Body and head with a learning rate each: discriminative rates (Howard, Ruder 2018)."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import warnings
 from collections import deque
@@ -84,28 +83,39 @@ class DataLoader:
     _next_epoch: int = field(default=0, repr=False)
 
     def __len__(self) -> int:
-        """The number of batches in an epoch."""
-        return math.ceil(len(self.items) / self.bs)
+        """The number of batches in an epoch; in training a lone last item is left out."""
+        whole, rest = divmod(len(self.items), self.bs)
+        return whole + bool(rest > 1 or (rest and not (self.training and whole)))
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         """The batches of the next epoch as pairs of x and y."""
         epoch, self._next_epoch = self._next_epoch, self._next_epoch + 1
         return ((batch.x, batch.y) for batch in self.batches(epoch))
 
-    def batches(self, epoch: int = 0) -> Iterator[Batch]:
+    def batches(self, epoch: int = 0, *, keep_lone: bool = False) -> Iterator[Batch]:
         """The batches of one epoch.
 
+        Arguments:
+            epoch: What the order and the augmentation follow from, beside the seed.
+            keep_lone: Whether a training batch of one item stays. It has no batch statistics
+                to train on, and is left out.
+
         Raises:
-            DataError: Not one item could be read.
+            DataError: Not one item could be read, or only one to train on.
         """
-        some_item_was_read = False
+        drop_lone = self.training and self.bs > 1 and len(self.items) > 1 and not keep_lone
+        read, given = 0, 0
         for number, arrays, positions in self._arrays(self._order(epoch), epoch):
-            some_item_was_read = True
+            read += len(positions)
+            if drop_lone and len(positions) == 1:
+                continue
+            given += len(positions)
             y = torch.from_numpy(self.targets[positions]).to(self.device)
             yield Batch(self._to_model(arrays, epoch, number), y, positions)
-        if not some_item_was_read:
+        if not given:
             reason = next(iter(self.skipped.values()), "There are none.")
-            raise DataError(f"None of the {len(self.items)} items could be read. {reason}")
+            found = "Too few" if read else "None"
+            raise DataError(f"{found} of the {len(self.items)} items could be read. {reason}")
 
     def one_batch(self) -> tuple[Tensor, Tensor]:
         """The first batch of an epoch as x and y."""
@@ -159,8 +169,6 @@ class DataLoader:
     ) -> Iterator[tuple[int, list[ImageArray], list[int]]]:
         """Batch number, arrays and positions: decoded ahead, in order, bad items left out."""
         groups = [order[start : start + self.bs] for start in range(0, len(order), self.bs)]
-        if self.training and len(groups) > 1 and len(groups[-1]) == 1:
-            groups.pop()  # one item has no batch statistics
         workers = self.num_workers or os.cpu_count() or 1
         with ThreadPoolExecutor(workers, thread_name_prefix="drivetrain-decode") as pool:
             todo = iter(enumerate(groups))

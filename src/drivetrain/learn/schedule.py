@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from torch.optim import Optimizer
 
+from drivetrain.errors import ConfigError
+
 
 @dataclass(frozen=True, kw_only=True)
 class OneCycle:
@@ -21,12 +23,26 @@ class OneCycle:
         pct_start: The share of the steps that go up.
         div: The highest rate is that many times the first.
         div_final: The highest rate is that many times the last.
+        momentums: The momentum at the start, at the highest rate and at the end.
+
+    Raises:
+        ConfigError: ``pct_start`` is not between 0 and 1, or a divisor is not positive.
     """
 
     pct_start: float = 0.25
     div: float = 25.0
     div_final: float = 1e5
     momentums: tuple[float, float, float] = (0.95, 0.85, 0.95)
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.pct_start < 1.0:
+            raise ConfigError(
+                f"pct_start is {self.pct_start}, and it has to lie between 0 and 1.",
+                hint="0.25 goes up for a quarter of the steps.",
+            )
+        for name in ("div", "div_final"):
+            if getattr(self, name) <= 0:
+                raise ConfigError(f"{name} is {getattr(self, name)}, and it has to be positive.")
 
     def factor(self, done: float) -> float:
         """The share of the highest rate after the share ``done`` of the steps."""

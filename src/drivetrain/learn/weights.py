@@ -72,10 +72,7 @@ def _fill(model: nn.Module, arch: str, file: Path, origin: str) -> str:
             f"{file} holds no weights that can be read: {problem}",
             hint="Give a .safetensors file, or a .pth file that holds tensors only.",
         ) from problem
-    own = model.state_dict()
-    if set(weights) != set(own):
-        weights = _in_order(own, weights, arch, file)
-    model.load_state_dict(weights)
+    model.load_state_dict(_fitted(model.state_dict(), weights, arch, file))
     return origin
 
 
@@ -84,12 +81,16 @@ def _read(file: Path) -> Weights:
         from safetensors.torch import load_file
 
         return load_file(file)
-    weights: Weights = torch.load(file, map_location="cpu", weights_only=True)
+    weights = torch.load(file, map_location="cpu", weights_only=True)
+    if not (isinstance(weights, dict) and all(map(torch.is_tensor, weights.values()))):
+        raise TypeError(f"it holds a {type(weights).__name__} of more than tensors by name")
     return weights
 
 
-def _in_order(own: Weights, weights: Weights, arch: str, file: Path) -> Weights:
-    """Weights under other names, when they line up tensor by tensor."""
+def _fitted(own: Weights, weights: Weights, arch: str, file: Path) -> Weights:
+    """Weights by their names or, under other names, when they line up tensor by tensor."""
+    if set(weights) == set(own):
+        weights = {name: weights[name] for name in own}
     shapes, found = ([tuple(t.shape) for t in side.values()] for side in (own, weights))
     if shapes != found:
         raise WeightsError(

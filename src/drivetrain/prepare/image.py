@@ -196,10 +196,10 @@ def upright_photo(
     try:
         with _open(source, name) as photo:
             _check_size(photo, name, max_pixels=max_pixels, min_side=min_side)
-            turn = _turn_of(photo)
             if photo.format in ("JPEG", "MPO"):
-                _decode_small(photo, enough, sideways=turn in SIDEWAYS)
+                _decode_small(photo, enough, sideways=_turn_of(photo) in SIDEWAYS)
             colours = _grey_or_rgb(photo, name)
+            turn = _turn_of(photo)  # asked once loaded: Pillow turns a TIFF while it loads it
             upright = colours if turn is None else colours.transpose(turn)
             return np.asarray(fit(upright).convert("RGB"))
     except InputError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 import time
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
@@ -28,6 +29,7 @@ PAGE_HEADERS = {
     "form-action 'self'; frame-ancestors 'self'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
 }
 
 
@@ -58,6 +60,7 @@ def create_app(predictor: Predictor, log: PredictionLog, *, max_bytes: int = MAX
     predictor.verify()
     app = FastAPI(title="Drivetrain", version=version("drivetrain"), docs_url=None, redoc_url=None)
     answer_problems(app)
+    mimetypes.add_type("text/javascript", ".js")  # some systems say text/plain
     pages = Path(str(files("drivetrain.serve") / "pages"))
     app.mount("/static", StaticFiles(directory=pages), name="static")
     media_types = predictor.preparation.media_types

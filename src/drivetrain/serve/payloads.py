@@ -15,6 +15,7 @@ from drivetrain.serve.problems import Problem
 
 MULTIPART = "multipart/form-data"
 MULTIPART_OVERHEAD = 64 * 1024
+READ_AT_MOST = 200_000_000
 ANY_TYPE = ("", "application/octet-stream", "application/x-www-form-urlencoded")
 """What clients send when they do not know: the content decides."""
 
@@ -92,15 +93,22 @@ async def _from_form(request: Request, max_bytes: int) -> Payload:
 
 
 async def _body(request: Request, most: int, max_bytes: int) -> bytes:
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > most:
-        raise _too_large(max_bytes)
+    """The body, or nothing of it when it is too large.
+
+    What is too large is still read, up to a limit, and forgotten part by part: a browser that
+    is answered while it sends reports a broken connection in place of the answer.
+    """
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)
-        if size > most:
-            raise _too_large(max_bytes)
-        parts.append(part)
+        if size <= most:
+            parts.append(part)
+        else:
+            parts.clear()
+        if size > READ_AT_MOST:
+            break
+    if size > most:
+        raise _too_large(max_bytes)
     return b"".join(parts)
 
 

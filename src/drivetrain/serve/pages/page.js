@@ -77,7 +77,7 @@ async function fitForUpload(file) {
   } catch {
     if (file.size <= limit) return file;
     throw new Problem(
-      `This file is too large to send (${megabytes(file)}), and this browser cannot make it smaller.`,
+      `This file is too large to send (${sizeOf(file)}), and this browser cannot make it smaller.`,
       "Save it as a smaller JPEG, then try that one.",
     );
   } finally {
@@ -162,7 +162,7 @@ function showModel() {
   say("created", model.created?.slice(0, 10));
   const { metrics, valid_items: n } = model.training ?? {};
   const accuracy = metrics?.accuracy?.toLocaleString("en", { style: "percent", maximumFractionDigits: 1 });
-  say("accuracy", accuracy && n && `${accuracy} of ${n} photos it had not seen`);
+  say("accuracy", accuracy && n && `${accuracy} of ${n} photos kept out of training`);
   if (model.media_types?.length) view.file.accept = model.media_types.join(",");
 }
 
@@ -212,7 +212,7 @@ function showAnswer(answer, upload) {
     : `${sureness(confidence)}, ${percent(confidence)}`);
   say("decision", answer.decision && `Decision: ${answer.decision}`);
   showBars(Object.entries(answer.probabilities).sort(([, one], [, other]) => other - one));
-  say("note", upload !== photo && `Your photo (${megabytes(photo)}) was sent as a JPEG of ${megabytes(upload)}, made by this page.`);
+  say("note", upload !== photo && `Your photo (${sizeOf(photo)}) was sent as a JPEG of ${sizeOf(upload)}, made by this page.`);
   say("prediction-id", answer.id);
   if (answer.model !== model?.model) start();
 }
@@ -259,8 +259,8 @@ function percent(probability) {
   return probability >= 0.995 ? "over 99%" : `${Math.round(probability * 100)}%`;
 }
 
-function megabytes(file) {
-  return `${(file.size / 1e6).toFixed(1)} MB`;
+function sizeOf(file) {
+  return file.size < 1e6 ? `${Math.ceil(file.size / 1e3)} kB` : `${(file.size / 1e6).toFixed(1)} MB`;
 }
 
 function inWords(names) {

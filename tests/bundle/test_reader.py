@@ -1,0 +1,205 @@
+"""Opening a bundle: every kind of damage and forgery is refused, and nothing ever runs."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+from drivetrain.bundle import Bundle
+from drivetrain.bundle.archive import pack, sha256, unpack
+from drivetrain.bundle.reader import MANIFEST, MODEL, WEIGHTS
+from drivetrain.errors import BundleCorruptError, BundleError, BundleVersionError, DrivetrainError
+from drivetrain.predictor import Predictor
+
+Edit = Callable[[dict[str, Any]], None]
+
+
+class Trap:
+    """Runs a command when it is unpickled."""
+
+    def __init__(self, sprung: Path) -> None:
+        self.sprung = sprung
+
+    def __reduce__(self) -> tuple[Callable[[str], int], tuple[str]]:
+        return os.system, (f"touch {self.sprung}",)
+
+
+def forged(
+    bundle: Path, members: dict[str, bytes] | None = None, edit: Edit | None = None
+) -> bytes:
+    """The bundle with other members or another manifest, and with hashes and a seal that fit."""
+    content, _ = unpack(bundle.read_bytes(), name="it")
+    manifest = json.loads(content.pop(MANIFEST))
+    content |= members or {}
+    manifest["members"] = {
+        name: {"size": len(data), "sha256": sha256(data)} for name, data in content.items()
+    }
+    if edit:
+        edit(manifest)
+    replaced = (members or {}).get(MANIFEST)
+    content.pop(MANIFEST, None)
+    return pack({MANIFEST: replaced or json.dumps(manifest).encode()} | content)
+
+
+def open_and_use(content: bytes) -> None:
+    """Everything that a user of a bundle does."""
+    Predictor(Bundle.from_bytes(content, name="it")).verify()
+
+
+def test_a_forgery_that_changes_nothing_opens(bundle: Path) -> None:
+    open_and_use(forged(bundle))
+
+
+@pytest.mark.parametrize("member", [MANIFEST, MODEL, WEIGHTS, "samples/0", "samples/3"])
+def test_a_pickle_in_any_member_is_refused_and_never_runs(
+    bundle: Path, member: str, tmp_path: Path
+) -> None:
+    sprung = tmp_path / "sprung"
+    trap = pickle.dumps(Trap(sprung))
+    pickle.loads(trap)
+    assert sprung.exists(), "the trap itself has to work"
+    sprung.unlink()
+    with pytest.raises(BundleCorruptError, match="it "):
+        open_and_use(forged(bundle, {member: trap}))
+    assert not sprung.exists()
+
+
+def test_a_bare_pickle_is_no_bundle_and_never_runs(tmp_path: Path) -> None:
+    sprung, file = tmp_path / "sprung", tmp_path / "export.pkl"
+    file.write_bytes(pickle.dumps(Trap(sprung)))
+    with pytest.raises(BundleCorruptError, match=r"export\.pkl is not a bundle"):
+        Bundle.open(file)
+    assert not sprung.exists()
+
+
+@pytest.mark.parametrize("member", [MODEL, WEIGHTS, "samples/1"])
+def test_a_missing_member_is_named(bundle: Path, member: str) -> None:
+    content, _ = unpack(bundle.read_bytes(), name="it")
+    del content[member]
+    with pytest.raises(BundleCorruptError, match=f"lacks its member {member}"):
+        Bundle.from_bytes(pack(content), name="it")
+
+
+def test_a_missing_manifest_is_named(bundle: Path) -> None:
+    content, _ = unpack(bundle.read_bytes(), name="it")
+    del content[MANIFEST]
+    with pytest.raises(BundleCorruptError, match=r"has no manifest\.json"):
+        Bundle.from_bytes(pack(content), name="it")
+
+
+def test_a_member_that_the_manifest_does_not_list_is_refused(bundle: Path) -> None:
+    content, _ = unpack(bundle.read_bytes(), name="it")
+    with pytest.raises(BundleCorruptError, match=r"holds extra\.py, which its manifest"):
+        Bundle.from_bytes(pack(content | {"extra.py": b"print()"}), name="it")
+
+
+def test_a_member_exchanged_for_another_is_refused(bundle: Path) -> None:
+    content, _ = unpack(bundle.read_bytes(), name="it")
+    content["samples/0"] = content["samples/1"]
+    with pytest.raises(BundleCorruptError, match="another samples/0 than its manifest"):
+        Bundle.from_bytes(pack(content), name="it")
+
+
+def test_a_newer_format_says_what_to_install(bundle: Path) -> None:
+    def newer(manifest: dict[str, Any]) -> None:
+        manifest["format_version"] = 99
+        manifest["written_by"]["drivetrain"] = "9.0"
+
+    with pytest.raises(BundleVersionError, match=r"format 99, written by Drivetrain 9\.0.*pip"):
+        Bundle.from_bytes(forged(bundle, edit=newer), name="it")
+
+
+def test_a_kind_of_data_that_is_unknown_here_says_what_to_install(bundle: Path) -> None:
+    def sound(manifest: dict[str, Any]) -> None:
+        manifest["preparation"]["kind"] = "sound"
+
+    with pytest.raises(BundleVersionError, match=r"'sound'.*pip install --upgrade"):
+        open_and_use(forged(bundle, edit=sound))
+
+
+def test_a_preparation_with_an_unknown_setting_is_not_ignored(bundle: Path) -> None:
+    def sharper(manifest: dict[str, Any]) -> None:
+        manifest["preparation"]["sharpen"] = 3
+
+    with pytest.raises(BundleVersionError, match="sharpen"):
+        open_and_use(forged(bundle, edit=sharper))
+
+
+def test_a_field_that_this_version_does_not_know_yet_is_ignored(bundle: Path) -> None:
+    def more(manifest: dict[str, Any]) -> None:
+        manifest["carbon_footprint"] = 1
+
+    open_and_use(forged(bundle, edit=more))
+
+
+@pytest.mark.parametrize("vocab", [[], ["one"], "text", None, [1, 2]])
+def test_a_manifest_with_a_broken_field_is_refused(bundle: Path, vocab: object) -> None:
+    def broken(manifest: dict[str, Any]) -> None:
+        manifest["target"]["vocab"] = vocab
+
+    with pytest.raises(BundleCorruptError, match=r"target\.vocab"):
+        Bundle.from_bytes(forged(bundle, edit=broken), name="it")
+
+
+def test_a_model_that_reads_files_outside_the_bundle_is_refused(bundle: Path) -> None:
+    weights = TensorProto(name="w", data_type=TensorProto.FLOAT, dims=[4])
+    weights.data_location = TensorProto.EXTERNAL
+    weights.external_data.add(key="location", value="secret.bin")
+    values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [4]) for name in "xy"]
+    node = helper.make_node("Add", ["x", "w"], ["y"])
+    graph = helper.make_graph([node], "g", values[:1], values[1:], [weights])
+    program = helper.make_model(graph).SerializeToString()
+    with pytest.raises(BundleCorruptError, match="refers to files outside"):
+        Bundle.from_bytes(forged(bundle, {MODEL: program}), name="it")
+
+
+def test_a_model_with_other_inputs_than_the_manifest_says_is_refused(bundle: Path) -> None:
+    content, _ = unpack(bundle.read_bytes(), name="it")
+    program = onnx.load(io.BytesIO(content[MODEL]))
+    program.graph.input[0].name = "other"
+    with pytest.raises(BundleCorruptError, match="holds a network"):
+        open_and_use(forged(bundle, {MODEL: program.SerializeToString()}))
+
+
+def test_stored_answers_of_another_length_are_refused(bundle: Path) -> None:
+    def shorter(manifest: dict[str, Any]) -> None:
+        manifest["samples"][0]["probabilities"] = [1.0]
+
+    with pytest.raises(BundleCorruptError, match="1 probabilities for samples/0"):
+        Bundle.from_bytes(forged(bundle, edit=shorter), name="it")
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"PK\x03\x04", b"\x80\x04." * 50, b"{}" * 99])
+def test_any_other_file_is_no_bundle(content: bytes) -> None:
+    with pytest.raises(BundleCorruptError, match="it is "):
+        Bundle.from_bytes(content, name="it")
+
+
+def test_a_folder_and_a_missing_file_are_told_apart(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="is a folder"):
+        Bundle.open(tmp_path)
+    with pytest.raises(BundleError, match="does not exist"):
+        Bundle.open(tmp_path / "none.bundle")
+
+
+def test_no_path_of_the_machine_that_wrote_it_is_inside(bundle: Path, colours: Path) -> None:
+    content = bundle.read_bytes()
+    for path in (colours, Path(__file__).parents[2], Path(onnx.__file__).parent):
+        assert str(path).encode() not in content
+    assert b".py" not in content
+
+
+def test_every_refusal_is_of_the_tree(bundle: Path) -> None:
+    with pytest.raises(DrivetrainError) as caught:
+        Bundle.from_bytes(bundle.read_bytes()[:-1], name="it")
+    assert isinstance(caught.value, ValueError)
+    assert caught.value.hint

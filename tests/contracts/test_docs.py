@@ -1,0 +1,99 @@
+"""Every code block in README.md and docs/ runs, every link leads somewhere."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pytest
+from conftest import REPOSITORY, write_colours
+
+PAGES = [
+    REPOSITORY / "README.md",
+    REPOSITORY / "CONTRIBUTING.md",
+    *(REPOSITORY / "docs").glob("*.md"),
+]
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\]\(([^)#]+)\)")
+NAMES = {"blue": "black", "green": "grizzly", "red": "teddy"}
+
+
+def blocks(language: str) -> list[tuple[str, str]]:
+    return [
+        (page.name, code)
+        for page in PAGES
+        for found, code in BLOCK.findall(page.read_text())
+        if found == language
+    ]
+
+
+@pytest.fixture(scope="module")
+def bears(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that the documentation speaks of, with drawn photos."""
+    folder = tmp_path_factory.mktemp("docs")
+    write_colours(folder / "bears")
+    for colour, name in NAMES.items():
+        (folder / "bears" / colour).rename(folder / "bears" / name)
+    return folder
+
+
+def test_every_python_block_runs_and_prints_what_it_should(
+    bears: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(bears)
+    pages = [page for page, _ in blocks("python")]
+    assert pages == ["README.md"]
+    for page, code in blocks("python"):
+        exec(compile(code, page, "exec"), {})
+    plt.close("all")
+    assert capsys.readouterr().out == "teddy\n"
+
+
+def test_every_console_line_runs(bears: Path) -> None:
+    lines = [line for _, code in blocks("console") for line in code.splitlines()]
+    commands = [shlex.split(line.removeprefix("$ ")) for line in lines if line.startswith("$ ")]
+    assert {command[1] for command in commands} == {"train", "predict", "inspect", "verify"}
+    for program, *arguments in commands:
+        assert program == "drivetrain"
+        ended = subprocess.run(
+            [sys.executable, "-m", "drivetrain.cli", *arguments],
+            cwd=bears,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == 0, ended.stderr
+
+
+def test_only_blocks_that_are_run_are_there() -> None:
+    languages = {found for page in PAGES for found, _ in BLOCK.findall(page.read_text())}
+    assert languages <= {"python", "console"}
+
+
+def test_every_make_target_that_is_named_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
+    named = {t for page in PAGES for t in re.findall(r"make ([a-z-]+)(?=[ `])", page.read_text())}
+    assert {"demo", "test", "setup", "bench"} <= targets
+    assert named & {"demo", "test", "setup", "bench"} == {"demo", "test", "setup", "bench"}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in LINK.findall(page.read_text()):
+        if not target.startswith("http"):
+            assert (page.parent / target).exists(), target
+
+
+def test_the_picture_is_small() -> None:
+    assert (REPOSITORY / "docs" / "images" / "page.png").stat().st_size < 300_000
+
+
+def test_the_map_names_every_room() -> None:
+    house = (REPOSITORY / "docs" / "house.md").read_text()
+    for room in (REPOSITORY / "src" / "drivetrain").iterdir():
+        if room.is_dir() and room.name != "__pycache__":
+            assert f"`{room.name}/`" in house, room.name

@@ -1,0 +1,104 @@
+"""Exporting: what disagrees with the learner is never written."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from conftest import TinyBody, tiny_learner
+from safetensors.torch import load
+from torch import Tensor
+
+from drivetrain.bundle import Bundle
+from drivetrain.bundle.reader import WEIGHTS
+from drivetrain.errors import ConfigError, OutputError, ParityError
+from drivetrain.export import export_bundle
+from drivetrain.learn.learner import Learner
+from drivetrain.learn.loaders import DataLoaders
+
+
+class Moody(TinyBody):
+    """Sees otherwise in torch than in an exported program: as an unfaithful export would."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        mood = 0.0 if torch.compiler.is_exporting() else 1.0
+        return super().forward(x) + mood
+
+
+def test_what_disagrees_with_the_learner_is_not_written(colours: Path, tmp_path: Path) -> None:
+    learn = tiny_learner(colours)
+    learn.model.body = Moody()
+    target = tmp_path / "model.bundle"
+    target.write_bytes(b"before")
+    with pytest.raises(ParityError, match=r"disagrees with the learner on .*\.jpg.*Nothing was"):
+        learn.export(target)
+    assert target.read_bytes() == b"before"
+    assert os.listdir(tmp_path) == ["model.bundle"]
+
+
+def test_the_manifest_tells_what_was_measured(bundle: Path, trained: Learner[DataLoaders]) -> None:
+    manifest = Bundle.open(bundle).manifest
+    row = trained.validate()
+    assert manifest.training.metrics["error_rate"] == pytest.approx(row["error_rate"])
+    assert manifest.training.valid_items == len(trained.dls.valid.items) == 9
+    assert sum(map(sum, manifest.training.confusion)) == 9
+    assert manifest.parity.items == 9
+    assert manifest.parity.same_labels == 1.0
+    assert manifest.target.vocab == ("blue", "green", "red")
+    assert manifest.network.arch == "tiny"
+    assert manifest.preparation["size"] == [32, 32]
+
+
+def test_the_weights_are_those_of_the_model(bundle: Path, trained: Learner[DataLoaders]) -> None:
+    weights = load(Bundle.open(bundle).members[WEIGHTS])
+    state = trained.model.state_dict()
+    assert weights.keys() == state.keys()
+    assert all(torch.equal(weights[name], tensor) for name, tensor in state.items())
+
+
+def test_samples_can_stay_at_home(trained: Learner[DataLoaders], tmp_path: Path) -> None:
+    file = export_bundle(trained, tmp_path / "private.bundle", samples=0)
+    opened = Bundle.open(file)
+    assert opened.manifest.samples == ()
+    assert not [name for name in opened.members if name.startswith("samples")]
+
+
+def test_a_bad_file_in_validation_does_not_shift_the_answers(colours: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "colours"
+    shutil.copytree(colours, folder)
+    learn = tiny_learner(folder)
+    broken = learn.dls.valid.items[2]
+    Path(broken).write_bytes(b"no picture")
+    with pytest.warns(UserWarning, match="Left out"):
+        file = learn.export(tmp_path / "model.bundle")
+    assert Bundle.open(file).manifest.training.valid_items == 8
+
+
+def test_a_model_without_body_and_head_says_so(colours: Path, tmp_path: Path) -> None:
+    dls = tiny_learner(colours).dls
+    flat = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3 * 32 * 32, 3))
+    with pytest.raises(ConfigError, match="has no body and head"):
+        Learner(dls, flat).export(tmp_path / "model.bundle")
+
+
+def test_a_folder_that_is_missing_is_told_by_its_path(
+    trained: Learner[DataLoaders], tmp_path: Path
+) -> None:
+    with pytest.raises(OutputError, match="nowhere"):
+        trained.export(tmp_path / "nowhere" / "model.bundle")
+
+
+def test_large_originals_are_stored_small(trained: Learner[DataLoaders], tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (900, 1200, 3), np.uint8)
+    learn = trained
+    before = learn.dls.valid.items
+    learn.dls.valid.items = [noise, *before[1:]]
+    try:
+        opened = Bundle.open(export_bundle(learn, tmp_path / "model.bundle", samples=1))
+    finally:
+        learn.dls.valid.items = before
+    assert 10_000 < len(opened.members["samples/0"]) < 256 * 1024

@@ -1,0 +1,25 @@
+"""Every format that was ever written opens and answers as it did."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from conftest import COLOURS, colour_photo
+
+from drivetrain.bundle import FORMAT_VERSION
+from drivetrain.predictor import Predictor
+
+GOLDEN = sorted(Path(__file__).parent.glob("format-*.bundle"))
+
+
+def test_there_is_one_for_each_format_version() -> None:
+    assert [file.stem for file in GOLDEN] == [f"format-{v}" for v in range(1, FORMAT_VERSION + 1)]
+
+
+@pytest.mark.parametrize("file", GOLDEN, ids=lambda file: file.stem)
+def test_it_opens_verifies_and_answers(file: Path) -> None:
+    predictor = Predictor.open(file)
+    assert predictor.verify() < 1e-3
+    for colour in COLOURS:
+        assert predictor.predict(colour_photo(colour, seed=999)).label == colour

@@ -1,0 +1,117 @@
+"""The page in a real browser: a person gives a photo and reads the answer."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from conftest import Server
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+
+from drivetrain.store import Database, PredictionLog
+
+CHROMIUM = shutil.which("chromium")
+PHONE = ViewportSize(width=360, height=740)
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def page_server(bundle: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = Server(bundle, tmp_path_factory.mktemp("page"), python=sys.executable)
+    yield server
+    server.kill()
+
+
+@pytest.fixture
+def page(browser: Browser, page_server: Server) -> Iterator[Page]:
+    opened = browser.new_page(viewport=PHONE)
+    complaints: list[str] = []
+    opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on(
+        "console",
+        lambda message: (
+            complaints.append(message.text) if "Content Security" in message.text else None
+        ),
+    )
+    opened.goto(page_server.url)
+    yield opened
+    opened.close()
+    assert complaints == []
+
+
+def test_a_person_gives_a_photo_and_reads_the_label(
+    page: Page, page_server: Server, photo: Path
+) -> None:
+    page.set_input_files("#file", photo)
+    expect(page.locator("#label")).to_have_text("red")
+    expect(page.locator("#bars")).to_contain_text("green")
+    prediction_id = page.locator("#prediction-id").inner_text().strip()
+    with Database(f"sqlite:///{page_server.folder / 'predictions.db'}") as database:
+        row = PredictionLog(database).find(prediction_id)
+    assert row is not None
+    assert row.label == "red"
+
+
+def test_it_says_what_the_model_tells_apart(page: Page) -> None:
+    expect(page.locator("h1")).to_contain_text("blue")
+    model = httpx.get(page.url + "v1/model").json()["model"]
+    expect(page.locator("#model")).to_contain_text(model)
+
+
+def test_a_file_that_is_no_photo_is_told_and_the_next_photo_is_answered(
+    page: Page, photo: Path, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.jpg"
+    broken.write_bytes(b"no photo at all")
+    page.set_input_files("#file", broken)
+    expect(page.locator("#error")).to_contain_text("not a picture")
+    page.set_input_files("#file", photo)
+    expect(page.locator("#label")).to_have_text("red")
+    expect(page.locator("#error")).to_be_empty()
+
+
+def test_it_works_by_keyboard(page: Page, photo: Path) -> None:
+    page.keyboard.press("Tab")
+    for _ in range(6):
+        if page.evaluate("document.activeElement.id") == "file":
+            break
+        page.keyboard.press("Tab")
+    with page.expect_file_chooser() as chooser:
+        page.keyboard.press("Space")
+    chooser.value.set_files(photo)
+    expect(page.locator("#label")).to_have_text("red")
+
+
+def test_it_fits_a_phone(page: Page, photo: Path) -> None:
+    page.set_input_files("#file", photo)
+    expect(page.locator("#label")).to_have_text("red")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_a_server_that_is_gone_is_told_in_words(
+    browser: Browser, bundle: Path, photo: Path, tmp_path: Path
+) -> None:
+    server = Server(bundle, tmp_path, python=sys.executable)
+    opened = browser.new_page(viewport=PHONE)
+    opened.goto(server.url)
+    expect(opened.locator("h1")).to_contain_text("blue")
+    server.kill()
+    opened.set_input_files("#file", photo)
+    expect(opened.locator("#error")).not_to_be_empty()
+    opened.close()
