@@ -48,7 +48,7 @@ test: lint setup-serve
 	$(PYTHON) tests/install_chromium.py
 	$(BIN)/python -m pytest
 
-bench: setup
+bench: setup setup-serve
 	$(BIN)/python -m benchmarks
 
 clean:

@@ -220,3 +220,12 @@ def json_lines(text: str) -> list[dict[str, object]]:
 # Property tests draw the same cases on every machine, and none fails for being slow.
 settings.register_profile("drivetrain", deadline=None, derandomize=True)
 settings.load_profile("drivetrain")
+
+
+@pytest.fixture(scope="module")
+def one_torch_thread() -> Iterator[None]:
+    """Tiny networks in one thread: a second brings nothing and waits on a busy machine."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

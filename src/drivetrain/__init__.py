@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     from drivetrain.learn.block import ImageBlock as ImageBlock
     from drivetrain.learn.callbacks import Callback as Callback
     from drivetrain.learn.learner import Learner as Learner
-    from drivetrain.learn.learner import vision_learner as vision_learner
     from drivetrain.learn.loaders import DataLoader as DataLoader
     from drivetrain.learn.loaders import DataLoaders as DataLoaders
     from drivetrain.learn.transforms import PadMode as PadMode
     from drivetrain.learn.transforms import RandomResizedCrop as RandomResizedCrop
     from drivetrain.learn.transforms import Resize as Resize
     from drivetrain.learn.transforms import ResizeMethod as ResizeMethod
+    from drivetrain.learn.vision import vision_learner as vision_learner
     from drivetrain.metrics import accuracy as accuracy
     from drivetrain.metrics import error_rate as error_rate
     from drivetrain.predictor import Predictor as Predictor
@@ -64,7 +64,7 @@ _HOME = {
     "error_rate": "drivetrain.metrics",
     "get_image_files": "drivetrain.data",
     "parent_label": "drivetrain.data",
-    "vision_learner": "drivetrain.learn.learner",
+    "vision_learner": "drivetrain.learn.vision",
 }
 
 __all__ = list(_HOME)

@@ -52,6 +52,14 @@ def demo(
     port: Annotated[int, typer.Option(help="The port to serve on; 0 takes a free one.")] = 8000,
 ) -> None:
     """The whole loop on real data: 2,624 photos of solar cells."""
+    if serve:
+        _need_server()
+        from drivetrain.serve.run import listening_socket
+
+        listening_socket("127.0.0.1", port).close()  # in use? better told before than after
+    from drivetrain.extras import need
+
+    need("torch", purpose="run the demo")
     from drivetrain.apps.demo import run_demo
 
     bundle, photo = run_demo(out)
@@ -190,10 +198,7 @@ def main() -> None:
 
 
 def _serve(bundle: Path, host: str, port: int, store: str, photo: Path) -> None:
-    from drivetrain.extras import need
-
-    for module in ("fastapi", "uvicorn", "sqlalchemy", "alembic"):
-        need(module, purpose="serve a bundle")
+    _need_server()
     from drivetrain.serve.run import serve as serve_bundle
 
     def announce(url: str) -> None:
@@ -204,6 +209,13 @@ def _serve(bundle: Path, host: str, port: int, store: str, photo: Path) -> None:
         sys.stdout.flush()
 
     serve_bundle(bundle, host=host, port=port, store=store, when_ready=announce)
+
+
+def _need_server() -> None:
+    from drivetrain.extras import need
+
+    for module in ("fastapi", "uvicorn", "sqlalchemy", "alembic"):
+        need(module, purpose="serve a bundle")
 
 
 def _print(text: str) -> None:

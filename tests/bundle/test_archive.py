@@ -113,6 +113,16 @@ def test_a_failed_write_leaves_what_was_there_and_nothing_beside_it(tmp_path: Pa
     assert os.listdir(tmp_path) == ["model.bundle"]
 
 
+def test_who_reads_the_old_file_goes_on_reading_it_whole(tmp_path: Path) -> None:
+    target = tmp_path / "model.bundle"
+    target.write_bytes(b"before")
+    with target.open("rb") as reader:
+        with writing(target) as beside:
+            beside.write_bytes(b"after")
+        assert reader.read() == b"before"
+    assert target.read_bytes() == b"after"
+
+
 def test_a_killed_write_leaves_what_was_there(tmp_path: Path) -> None:
     target = tmp_path / "model.bundle"
     target.write_bytes(b"before")

@@ -18,7 +18,7 @@ from drivetrain.interpret import ClassificationInterpretation
 from drivetrain.interpret.confusion import draw_confusion_matrix
 from drivetrain.interpret.report import Section, write_report
 from drivetrain.learn.block import CategoryBlock, DataBlock, ImageBlock
-from drivetrain.learn.learner import Learner, vision_learner
+from drivetrain.learn.learner import Learner
 from drivetrain.learn.loaders import DataLoaders
 from drivetrain.learn.split_check import (
     FoldScores,
@@ -27,6 +27,7 @@ from drivetrain.learn.split_check import (
     shuffled_folds,
 )
 from drivetrain.learn.transforms import Resize
+from drivetrain.learn.vision import vision_learner
 from drivetrain.metrics import accuracy, error_rate, wilson_interval
 
 SEED = 42

@@ -80,7 +80,8 @@ def export_bundle(
 def build_bundle(learn: Exportable, *, samples: int = SAMPLES, notes: str = "") -> bytes:
     """The bundle's bytes; see :func:`export_bundle`."""
     probabilities, targets = (tensor.numpy() for tensor in learn.get_preds())
-    items = _readable_items(learn.dls.valid, len(targets))
+    items = learn.dls.valid.readable_items
+    assert len(items) == len(targets), "the loader answered other items than it could read"
     members = _network(learn) | {WEIGHTS: to_safetensors(_plain(learn.model.state_dict()))}
     unchecked = Parity(items=1, same_labels=1.0, largest_difference=0.0, tolerance=TOLERANCE)
     manifest = _manifest(learn, members, probabilities, targets, unchecked, notes)
@@ -179,12 +180,6 @@ def _manifest(
 
 def _as_bundle(manifest: Manifest, members: dict[str, bytes]) -> Bundle:
     return Bundle.from_bytes(pack({MANIFEST: manifest.to_json()} | members))
-
-
-def _readable_items(dl: Any, count: int) -> list[Any]:
-    items = [item for item in dl.items if str(item) not in dl.skipped]
-    assert len(items) == count, "the loader answered other items than it could read"
-    return items
 
 
 def _spread(items: Sequence[Any], count: int) -> list[Any]:

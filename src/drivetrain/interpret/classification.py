@@ -32,6 +32,7 @@ class ClassificationInterpretation:
     """The answers of a learner to labelled items, beside the truth.
 
     Example:
+        >>> import torch
         >>> probabilities, targets = torch.tensor([[0.9, 0.1], [0.8, 0.2]]), torch.tensor([0, 1])
         >>> interp = ClassificationInterpretation(
         ...     items=["a.jpg", "b.jpg"], probabilities=probabilities, targets=targets,
@@ -70,7 +71,7 @@ class ClassificationInterpretation:
         loader = learn.dls.valid if dl is None else dl
         probabilities, targets = learn.get_preds(dl=loader)
         return cls(
-            items=[item for item in loader.items if str(item) not in loader.skipped],
+            items=loader.readable_items,
             probabilities=probabilities,
             targets=targets,
             vocab=loader.vocab,

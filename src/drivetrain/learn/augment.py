@@ -97,7 +97,7 @@ class Augment:
 
     def __call__(self, x: Tensor, random: torch.Generator) -> Tensor:
         """Augment float32 [N, 3, H, W] in 0..1."""
-        draw = Draw(len(x), x.device, random)
+        draw = Draw(len(x), x.device, random, proportion=x.shape[-1] / x.shape[-2])
         places = self._flips(draw) @ self._rotations(draw) @ self._zooms(draw) @ self._warps(draw)
         return self._relight(sample(x, places), draw)
 
@@ -118,7 +118,10 @@ class Augment:
         angle = draw.uniform(-limit, limit) * draw.chosen(self.p_affine)
         places = draw.identity()
         places[:, 0, 0] = places[:, 1, 1] = angle.cos()
-        places[:, 0, 1], places[:, 1, 0] = -angle.sin(), angle.sin()
+        places[:, 0, 1], places[:, 1, 0] = (
+            -angle.sin() / draw.proportion,
+            angle.sin() * draw.proportion,
+        )
         return places
 
     def _zooms(self, draw: Draw) -> Tensor:
@@ -153,11 +156,19 @@ class Augment:
 
 @dataclass(frozen=True)
 class Draw:
-    """Random numbers for the pictures of one batch, [N] each."""
+    """Random numbers for the pictures of one batch, [N] each.
+
+    Arguments:
+        count: N.
+        device: Where the numbers go.
+        random: What they follow from.
+        proportion: Width over height of the pictures.
+    """
 
     count: int
     device: torch.device
     random: torch.Generator
+    proportion: float = 1.0
 
     def uniform(self, low: float, high: float) -> Tensor:
         """Numbers between two bounds."""

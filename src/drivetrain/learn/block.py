@@ -149,7 +149,8 @@ class DataBlock:
         return DataLoaders(train=side(train, training=True), valid=side(valid, training=False))
 
     def _made_blocks(self) -> tuple[ImageBlock, CategoryBlock]:
-        made = [block() if isinstance(block, type) else block for block in self.blocks]
+        given = self.blocks if isinstance(self.blocks, Sequence) else [self.blocks]
+        made = [block() if isinstance(block, type) else block for block in given]
         names = [type(block).__name__ for block in made]
         if names != ["ImageBlock", "CategoryBlock"]:
             raise ConfigError(
@@ -216,6 +217,11 @@ def _check_split(
         raise DataError(
             f"The split leaves {len(train)} items to train on and {len(valid)} to validate on.",
             hint="Collect more, or give another splitter; some tens a class are a start.",
+        )
+    if shared := set(train) & set(valid):
+        raise DataError(
+            f"The splitter puts {len(shared)} items on both sides, so the score would flatter.",
+            hint="Give each item to one side only.",
         )
     trained = Counter(targets[list(train)].tolist())
     unseen = [name for index, name in enumerate(vocab) if not trained[index]]

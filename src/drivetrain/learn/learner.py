@@ -18,9 +18,10 @@ from drivetrain.errors import ConfigError
 from drivetrain.learn.callbacks import Callback
 from drivetrain.learn.features import Embedder, FeatureLoaders
 from drivetrain.learn.loaders import Batch, DataLoader, DataLoaders
-from drivetrain.learn.models import ImageClassifier, image_classifier
+from drivetrain.learn.models import ImageClassifier
 from drivetrain.learn.progress import Reporter, Row
 from drivetrain.learn.schedule import OneCycle
+from drivetrain.learn.seeds import own_random_numbers
 from drivetrain.metrics import Indices
 
 Metric = Callable[[Indices, Indices], float]
@@ -96,6 +97,8 @@ class Learner(Generic[LoadersT]):
         ``fine_tune(0)`` stops after the frozen part, which is often good enough and takes a
         fraction of the time.
         """
+        if epochs < 0:
+            raise ConfigError(f"epochs is {epochs}, and it is at least 0.")
         self.freeze()
         self.fit_one_cycle(freeze_epochs, base_lr, **({"pct_start": 0.25} | cycle))
         if epochs:
@@ -116,7 +119,7 @@ class Learner(Generic[LoadersT]):
             raise ConfigError(f"n_epoch is {n_epoch}, and training takes at least one epoch.")
         lr_max = self.lr if lr_max is None else lr_max
         schedule = OneCycle(**cycle)
-        with _own_random_numbers(self.seed):
+        with own_random_numbers(self.seed):
             if self.frozen and isinstance(self.model, ImageClassifier):
                 self._fit_head(n_epoch, lr_max, schedule)
             else:
@@ -286,60 +289,6 @@ class Learner(Generic[LoadersT]):
     def _call(self, moment: str) -> None:
         for callback in self.cbs:
             getattr(callback, moment)(self)
-
-
-def vision_learner(
-    dls: DataLoaders,
-    arch: str = "tf_efficientnet_lite0",
-    *,
-    metrics: Metric | Sequence[Metric] = (),
-    loss_func: LossFunction | None = None,
-    pretrained: bool = True,
-    weights: str | os.PathLike[str] | None = None,
-    seed: int = 42,
-    cbs: Sequence[Callback] = (),
-) -> Learner[DataLoaders]:
-    """A learner for photos over any architecture that timm knows.
-
-    Arguments:
-        dls: What to train and validate on.
-        arch: A name in timm, such as ``tf_efficientnet_lite0`` or ``resnet18``.
-        metrics: Functions such as ``error_rate`` and ``accuracy``.
-        loss_func: Cross-entropy when left out.
-        pretrained: Whether to start from weights that have seen ImageNet.
-        weights: A file of weights to start from.
-        seed: What the head's first weights and dropout follow from.
-        cbs: Callbacks.
-
-    Raises:
-        ConfigError: timm knows no such architecture.
-        WeightsError: No pretrained weights were found; the message lists the four ways.
-    """
-    with _own_random_numbers(seed):
-        model, origin = image_classifier(
-            arch, len(dls.vocab), pretrained=pretrained, weights=weights
-        )
-    learn = Learner(
-        dls,
-        model,
-        metrics=metrics,
-        loss_func=loss_func,
-        seed=seed,
-        cbs=cbs,
-        arch=arch,
-        weights_origin=origin,
-    )
-    if pretrained:
-        learn.freeze()
-    return learn
-
-
-@contextmanager
-def _own_random_numbers(seed: int) -> Iterator[None]:
-    """Random numbers that follow from the seed and leave the caller's alone."""
-    with torch.random.fork_rng():
-        torch.manual_seed(seed)
-        yield
 
 
 def _highest(lr: LearningRate) -> float:

@@ -117,6 +117,11 @@ class DataLoader:
             found = "Too few" if read else "None"
             raise DataError(f"{found} of the {len(self.items)} items could be read. {reason}")
 
+    @property
+    def readable_items(self) -> list[Any]:
+        """The items without those that were left out so far."""
+        return [item for item in self.items if str(item) not in self.skipped]
+
     def one_batch(self) -> tuple[Tensor, Tensor]:
         """The first batch of an epoch as x and y."""
         first = next(self.batches(self._next_epoch))

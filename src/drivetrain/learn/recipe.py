@@ -7,12 +7,15 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from drivetrain.data import RandomSplitter, get_image_files, parent_label
 from drivetrain.export.bundle import check_writable
 from drivetrain.learn.augment import aug_transforms
 from drivetrain.learn.block import CategoryBlock, DataBlock, ImageBlock
-from drivetrain.learn.learner import vision_learner
+from drivetrain.learn.loaders import DataLoaders
 from drivetrain.learn.transforms import RandomResizedCrop, Resize
+from drivetrain.learn.vision import vision_learner
 from drivetrain.metrics import accuracy, error_rate
 
 
@@ -59,6 +62,7 @@ def train_folder(
     )
     dls = block.dataloaders(data, bs=32 if epochs else 64, seed=seed)
     learn = vision_learner(dls, arch, metrics=[error_rate, accuracy], weights=weights, seed=seed)
+    learn.reporter.say(_summary(dls))
     learn.fine_tune(epochs)
     learn.reporter.say("writing the bundle and checking it against the learner ...")
     bundle = learn.export(out)
@@ -67,11 +71,20 @@ def train_folder(
         "bundle": str(Path(bundle)),
         "seconds": round(time.perf_counter() - started, 2),
         "valid": {
-            "n": len(dls.valid.items)
-            - sum(str(item) in dls.valid.skipped for item in dls.valid.items),
+            "n": len(dls.valid.readable_items),
             "error_rate": metrics["error_rate"],
             "accuracy": metrics["accuracy"],
             "valid_loss": metrics["valid_loss"],
         },
         "skipped": dls.valid.skipped,
     }
+
+
+def _summary(dls: DataLoaders) -> str:
+    counts = np.bincount(np.concatenate([dls.train.targets, dls.valid.targets]))
+    classes = ", ".join(f"{name} {count}" for name, count in zip(dls.vocab, counts, strict=True))
+    train, valid = len(dls.train.items), len(dls.valid.items)
+    return (
+        f"{train + valid} photos in {len(dls.vocab)} classes ({classes}): "
+        f"{train} to train on, {valid} to validate on"
+    )

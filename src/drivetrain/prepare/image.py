@@ -164,7 +164,7 @@ def centre_box(
     """The left, top, right and bottom of a box in the middle of a larger one.
 
     Example:
-        >>> centre_box(10, 8, 4, 8)
+        >>> centre_box(10.0, 8.0, 4.0, 8.0)
         (3.0, 0.0, 7.0, 8.0)
     """
     left, top = max(0.0, (width - inner_width) / 2), max(0.0, (height - inner_height) / 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+import os
 import time
 from collections.abc import Awaitable, Callable
 from importlib.metadata import version
@@ -10,11 +11,11 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
-from starlette.concurrency import run_in_threadpool
 
 from drivetrain.bundle.card import describe
 from drivetrain.predictor import Predictor
@@ -64,6 +65,7 @@ def create_app(predictor: Predictor, log: PredictionLog, *, max_bytes: int = MAX
     pages = Path(str(files("drivetrain.serve") / "pages"))
     app.mount("/static", StaticFiles(directory=pages), name="static")
     media_types = predictor.preparation.media_types
+    answering = CapacityLimiter(os.cpu_count() or 1)  # more would only take turns
     model_id = predictor.bundle.short_id
 
     @app.middleware("http")
@@ -101,7 +103,7 @@ def create_app(predictor: Predictor, log: PredictionLog, *, max_bytes: int = MAX
     async def predict(request: Request) -> PredictionAnswer:
         """Answer one input, sent as the field ``file`` of a form or as the body itself."""
         payload = await read_payload(request, media_types=media_types, max_bytes=max_bytes)
-        row = await run_in_threadpool(_answer, predictor, log, payload)
+        row = await to_thread.run_sync(_answer, predictor, log, payload, limiter=answering)
         return PredictionAnswer(model=model_id, **_public(row))
 
     return app

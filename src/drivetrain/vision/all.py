@@ -19,9 +19,10 @@ from drivetrain.interpret import ClassificationInterpretation
 from drivetrain.learn.augment import aug_transforms
 from drivetrain.learn.block import CategoryBlock, DataBlock, ImageBlock
 from drivetrain.learn.callbacks import Callback
-from drivetrain.learn.learner import Learner, vision_learner
+from drivetrain.learn.learner import Learner
 from drivetrain.learn.loaders import DataLoader, DataLoaders
 from drivetrain.learn.transforms import PadMode, RandomResizedCrop, Resize, ResizeMethod
+from drivetrain.learn.vision import vision_learner
 from drivetrain.metrics import accuracy, error_rate
 from drivetrain.predictor import Predictor
 

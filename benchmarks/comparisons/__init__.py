@@ -1,0 +1,21 @@
+"""One module a comparison; each takes the workshop and gives sections of the report."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from benchmarks.comparisons import answer, start, train
+from benchmarks.report import Section
+from benchmarks.workshop import Workshop
+
+Comparison = Callable[[Workshop], Sequence[Section]]
+
+COMPARISONS: dict[str, Comparison] = {
+    "train": train.compare,
+    "answer": answer.compare,
+    "start": start.compare,
+}
+"""In this order: the first leaves the models that the others ask."""
+
+SECTIONS = ("train", "answer", "start", "memory")
+"""The sections of the page in their order."""

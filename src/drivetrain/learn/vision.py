@@ -1,0 +1,58 @@
+"""The learner for photos."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from drivetrain.learn.callbacks import Callback
+from drivetrain.learn.learner import Learner, LossFunction, Metric
+from drivetrain.learn.loaders import DataLoaders
+from drivetrain.learn.models import image_classifier
+from drivetrain.learn.seeds import own_random_numbers
+
+
+def vision_learner(
+    dls: DataLoaders,
+    arch: str = "tf_efficientnet_lite0",
+    *,
+    metrics: Metric | Sequence[Metric] = (),
+    loss_func: LossFunction | None = None,
+    pretrained: bool = True,
+    weights: str | os.PathLike[str] | None = None,
+    seed: int = 42,
+    cbs: Sequence[Callback] = (),
+) -> Learner[DataLoaders]:
+    """A learner for photos over any architecture that timm knows.
+
+    Arguments:
+        dls: What to train and validate on.
+        arch: A name in timm, such as ``tf_efficientnet_lite0`` or ``resnet18``.
+        metrics: Functions such as ``error_rate`` and ``accuracy``.
+        loss_func: Cross-entropy when left out.
+        pretrained: Whether to start from weights that have seen ImageNet.
+        weights: A file of weights to start from.
+        seed: What the head's first weights and dropout follow from.
+        cbs: Callbacks.
+
+    Raises:
+        ConfigError: timm knows no such architecture.
+        WeightsError: No pretrained weights were found; the message lists the four ways.
+    """
+    with own_random_numbers(seed):
+        model, origin = image_classifier(
+            arch, len(dls.vocab), pretrained=pretrained, weights=weights
+        )
+    learn = Learner(
+        dls,
+        model,
+        metrics=metrics,
+        loss_func=loss_func,
+        seed=seed,
+        cbs=cbs,
+        arch=arch,
+        weights_origin=origin,
+    )
+    if pretrained:
+        learn.freeze()
+    return learn

@@ -1,0 +1,114 @@
+"""Which files of a folder count as photos, and in which order."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from drivetrain.data import get_image_files
+from drivetrain.data.items import IMAGE_SUFFIXES
+from drivetrain.errors import DataError
+
+
+def touch(root: Path, *names: str) -> None:
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(b"")
+
+
+def names_below(root: Path) -> list[str]:
+    return [file.relative_to(root).as_posix() for file in get_image_files(root)]
+
+
+def test_every_picture_suffix_counts_in_any_case_and_nothing_else(tmp_path: Path) -> None:
+    pictures = [f"a{suffix}" for suffix in IMAGE_SUFFIXES] + ["b.JPG", "c.Png"]
+    touch(tmp_path, *pictures, "notes.txt", "jpg", "archive.jpg.zip", "no suffix")
+    assert sorted(names_below(tmp_path)) == sorted(pictures)
+
+
+def test_hidden_files_and_folders_are_left_out(tmp_path: Path) -> None:
+    touch(tmp_path, "a.jpg", ".b.jpg", ".thumbs/c.jpg", "d/.e/f.jpg", "d/g.jpg")
+    assert names_below(tmp_path) == ["a.jpg", "d/g.jpg"]
+
+
+def test_a_folder_below_a_hidden_one_can_be_asked_for_itself(tmp_path: Path) -> None:
+    touch(tmp_path, ".cache/set/a.jpg")
+    assert names_below(tmp_path / ".cache" / "set") == ["a.jpg"]
+
+
+def test_without_recurse_only_the_folder_itself_is_looked_at(tmp_path: Path) -> None:
+    touch(tmp_path, "a.jpg", "b/c.jpg")
+    assert get_image_files(tmp_path, recurse=False) == [tmp_path / "a.jpg"]
+
+
+def test_a_folder_with_the_suffix_of_a_picture_is_looked_into(tmp_path: Path) -> None:
+    touch(tmp_path, "bear.jpg/a.png")
+    assert names_below(tmp_path) == ["bear.jpg/a.png"]
+
+
+def test_the_order_does_not_depend_on_the_file_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    touch(tmp_path, "b/2.jpg", "b/1.jpg", "a/9.jpg", "B.jpg", "a.jpg", "a/10.jpg", "a-b/1.jpg")
+    found = names_below(tmp_path)
+    assert found == sorted(found)
+    walk = os.walk
+
+    def walk_backwards(
+        root: str, *, followlinks: bool
+    ) -> Iterator[tuple[str, list[str], list[str]]]:
+        for folder, subfolders, names in walk(root, followlinks=followlinks):
+            subfolders.sort(reverse=True)
+            names.sort(reverse=True)
+            yield folder, subfolders, names
+
+    monkeypatch.setattr("drivetrain.data.items.os.walk", walk_backwards)
+    assert names_below(tmp_path) == found
+
+
+def test_the_order_does_not_depend_on_where_the_folder_lies(tmp_path: Path) -> None:
+    for root in ("x", "y/z"):
+        touch(tmp_path / root, "b/1.jpg", "a/1.jpg", "a b/1.jpg", "é/1.jpg")
+    assert names_below(tmp_path / "x") == names_below(tmp_path / "y" / "z")
+
+
+def test_names_of_any_kind_are_found(tmp_path: Path) -> None:
+    names = ["🐻/it's a bear.jpg", 'quo"ted/a b.jpg', "-rf/%20.jpg"]
+    touch(tmp_path, *names)
+    assert sorted(names_below(tmp_path)) == sorted(names)
+
+
+def test_linked_folders_are_followed(tmp_path: Path) -> None:
+    touch(tmp_path / "elsewhere", "a.jpg")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "teddy").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    assert names_below(tmp_path / "data") == ["teddy/a.jpg"]
+
+
+@pytest.mark.parametrize("target", [".", ".."])
+def test_a_link_to_a_folder_that_it_lies_in_gives_no_photo_twice(
+    target: str, tmp_path: Path
+) -> None:
+    touch(tmp_path, "teddy/a.jpg")
+    (tmp_path / "teddy" / "loop").symlink_to(target, target_is_directory=True)
+    assert names_below(tmp_path) == ["teddy/a.jpg"]
+
+
+def test_text_paths_work_and_paths_come_back(tmp_path: Path) -> None:
+    touch(tmp_path, "a.jpg")
+    assert get_image_files(str(tmp_path)) == [tmp_path / "a.jpg"]
+
+
+def test_an_empty_folder_holds_no_photos(tmp_path: Path) -> None:
+    assert get_image_files(tmp_path) == []
+
+
+def test_a_missing_folder_and_a_file_are_told_apart(tmp_path: Path) -> None:
+    touch(tmp_path, "a.jpg")
+    with pytest.raises(DataError, match=r"gone does not exist, and a folder .*Check the path"):
+        get_image_files(tmp_path / "gone")
+    with pytest.raises(DataError, match=r"a\.jpg is a file, and a folder of photos is expected"):
+        get_image_files(tmp_path / "a.jpg")
