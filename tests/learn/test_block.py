@@ -230,4 +230,4 @@ def test_an_item_on_both_sides_of_the_split_is_refused(colours: Path) -> None:
 
 def test_one_block_alone_is_told_what_is_taken(colours: Path) -> None:
     with pytest.raises(ConfigError, match=r"blocks is \(ImageBlock\)"):
-        replace(colour_block(), blocks=ImageBlock).dataloaders(colours)
+        replace(colour_block(), blocks=ImageBlock).dataloaders(colours)  # type: ignore[arg-type]
