@@ -140,9 +140,11 @@ def test_a_folder_of_text_files_that_are_named_as_photos(tmp_path: Path, run: Ru
     ended = run("train", "texts", "--out", "m.bundle", "--size", "64")
     assert ended.returncode == 1
     assert "Traceback" not in ended.stderr
-    lines = ended.stderr.splitlines()
-    assert lines[-1].startswith("error: None of the ")
-    assert all(line.startswith("warning: Left out: ") for line in lines[:-1])
+    summary, *warnings, error = ended.stderr.splitlines()
+    assert summary == "6 photos in 2 classes (a 3, b 3): 5 to train on, 1 to validate on"
+    assert error.startswith("error: None of the 5 items could be read.")
+    assert len(warnings) == 5
+    assert all(line.startswith("warning: Left out: ") for line in warnings)
     assert not (tmp_path / "m.bundle").exists()
 
 
