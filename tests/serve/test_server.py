@@ -187,7 +187,10 @@ def test_a_wrong_address_is_told_in_the_same_form(
     error_of(response)
 
 
-def test_a_client_that_hangs_up_half_way_harms_nobody(server: Server, photo: Path) -> None:
+def test_a_client_that_hangs_up_half_way_harms_nobody_and_is_no_fault(
+    bundle: Path, photo: Path, start_server: StartServer
+) -> None:
+    server = start_server(bundle)
     host, port = server.url.removeprefix("http://").split(":")
     for _ in range(5):
         with socket.create_connection((host, int(port))) as half:
@@ -197,6 +200,8 @@ def test_a_client_that_hangs_up_half_way_harms_nobody(server: Server, photo: Pat
             )
     answer = httpx.post(f"{server.url}/v1/predict", content=photo.read_bytes())
     assert answer.json()["label"] == "red"
+    server.process.terminate()
+    assert "Traceback" not in server.process.communicate()[1]
 
 
 def test_a_port_in_use_is_one_line_and_the_other_server_goes_on(

@@ -7,9 +7,10 @@ from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from drivetrain.errors import DrivetrainError, InputError, InputTooLargeError, StoreError
 
@@ -77,6 +78,10 @@ def answer_problems(app: FastAPI) -> None:
         return _answer(
             400, ErrorDetail(code="bad_request", message=f"{where}: {first['msg']}", hint="")
         )
+
+    @app.exception_handler(ClientDisconnect)
+    async def on_hang_up(_: Request, __: ClientDisconnect) -> Response:
+        return Response(status_code=400)  # nobody is there to read it
 
     @app.exception_handler(Exception)
     async def on_fault(_: Request, error: Exception) -> JSONResponse:
