@@ -6,12 +6,12 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 from conftest import COLOURS, RealTraining, Run, json_lines, write_colours
 
-from drivetrain.data import get_image_files
 from drivetrain.predictor import Predictor
 
 
@@ -242,5 +242,24 @@ def test_a_closed_pipe_is_no_traceback(bundle: Path) -> None:
     assert "Exception" not in ended.stderr
 
 
-def test_files_are_unharmed_by_all_of_this(colours: Path) -> None:
-    assert len(get_image_files(colours)) == 36
+def test_the_version_is_printed(run: Run) -> None:
+    ended = run("--version")
+    assert ended.returncode == 0
+    assert ended.stdout.strip() == version("drivetrain")
+
+
+@pytest.mark.parametrize("arguments", [["--port", "70000"], ["--port", "-1"]])
+def test_a_port_that_is_none_is_a_usage_error(bundle: Path, run: Run, arguments: list[str]) -> None:
+    assert run("serve", bundle, *arguments).returncode == 2
+
+
+def test_an_address_that_is_none_is_told(bundle: Path, run: Run) -> None:
+    one_line(run("serve", bundle, "--port", "0", "--host", "a" * 300), "is no address")
+
+
+def test_a_full_disk_is_told(bundle: Path) -> None:
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "drivetrain.cli", "inspect", str(bundle)]
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode == 1
+    assert "Traceback" not in ended.stderr

@@ -7,6 +7,8 @@ nothing but JSON.
 
 from __future__ import annotations
 
+import errno
+import io
 import json
 import os
 import sys
@@ -32,15 +34,22 @@ BundleFile = Annotated[Path, typer.Argument(metavar="FILE.bundle", help="The bun
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 
 
-@app.callback()
-def _options(
-    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
-) -> None:
-    if version:
-        from importlib.metadata import version as installed
+def _show_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
 
-        _print(installed("drivetrain"))
+        _print(version("drivetrain"))
         raise typer.Exit()
+
+
+@app.callback(help=app.info.help)
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", is_eager=True, callback=_show_version),
+    ] = False,
+) -> None:
+    """Options of the program itself."""
 
 
 @app.command()
@@ -49,7 +58,9 @@ def demo(
         "drivetrain-demo"
     ),
     serve: Annotated[bool, typer.Option(help="Serve the model at the end.")] = True,
-    port: Annotated[int, typer.Option(help="The port to serve on; 0 takes a free one.")] = 8000,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The port to serve on; 0 takes a free one.")
+    ] = 8000,
 ) -> None:
     """The whole loop on real data: 2,624 photos of solar cells."""
     if serve:
@@ -76,7 +87,9 @@ def train(
     epochs: Annotated[
         int, typer.Option(min=0, help="Epochs of the whole model after the frozen one.")
     ] = 0,
-    seed: Annotated[int, typer.Option(help="Decides the split and the order.")] = 42,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**32 - 1, help="Decides the split and the order.")
+    ] = 42,
     weights: Annotated[Path | None, typer.Option(help="A file of pretrained weights.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -173,7 +186,9 @@ def serve(
     host: Annotated[str, typer.Option(help="Where to listen; 0.0.0.0 is the network.")] = (
         "127.0.0.1"
     ),
-    port: Annotated[int, typer.Option(help="The port; 0 takes a free one.")] = 8000,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="The port; 0 takes a free one.")
+    ] = 8000,
     store: Annotated[str, typer.Option(help="The database that keeps every prediction.")] = (
         "sqlite:///predictions.db"
     ),
@@ -185,12 +200,21 @@ def serve(
 def main() -> None:
     """Run the command line; every error that Drivetrain raises on purpose is one line."""
     warnings.showwarning = _show_warning
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a file's name may be no text
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except DrivetrainError as error:
         _complain(error)
         sys.exit(1)
     except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as problem:
+        if problem.errno != errno.ENOSPC:
+            raise
+        typer.echo("error: The output cannot be written: the disk is full.", err=True)
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
     except KeyboardInterrupt:

@@ -10,10 +10,10 @@ from itertools import islice
 from typing import Any, overload
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from drivetrain.bundle.reader import Bundle
+from drivetrain.engine import onnxruntime
 from drivetrain.errors import BundleCorruptError, InputError, SampleMismatchError
 from drivetrain.schema import Prediction, Probabilities
 
@@ -46,6 +46,7 @@ class Predictor:
         self._session = self._open_session()
         self._input = bundle.manifest.network.input
         self._check_signature()
+        self._try_out()
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, threads: int | None = None) -> Predictor:
@@ -105,6 +106,8 @@ class Predictor:
     def probabilities(self, arrays: NDArray[np.uint8]) -> Probabilities:
         """Prepared inputs uint8 [N, H, W, 3] to probabilities float32 [N, C]."""
         logits = self._session.run([self.bundle.manifest.network.outputs[0]], {self._input: arrays})
+        if not np.isfinite(logits[0]).all():
+            raise self._corrupt("answers with something that is no number")
         return softmax(logits[0])
 
     def verify(self) -> float:
@@ -163,21 +166,37 @@ class Predictor:
                 self.bundle.model, options, providers=["CPUExecutionProvider"]
             )
         except Exception as problem:  # onnxruntime raises kinds of its own for every fault
-            raise BundleCorruptError(
-                f"{self.bundle.name} holds a network that onnxruntime cannot read.",
-                hint="Take a fresh copy, or export the bundle again.",
-            ) from problem
+            raise self._corrupt("cannot be read by onnxruntime") from problem
 
     def _check_signature(self) -> None:
         network = self.bundle.manifest.network
         inputs = [tensor.name for tensor in self._session.get_inputs()]
         outputs = [tensor.name for tensor in self._session.get_outputs()]
         if inputs != [network.input] or not set(network.outputs) <= set(outputs):
-            raise BundleCorruptError(
-                f"{self.bundle.name} holds a network with inputs {inputs} and outputs {outputs}, "
-                f"and its manifest describes {network.input} and {list(network.outputs)}.",
-                hint="Take a fresh copy, or export the bundle again.",
+            raise self._corrupt(
+                f"has inputs {inputs} and outputs {outputs}, and its manifest describes "
+                f"{network.input} and {list(network.outputs)}"
             )
+
+    def _try_out(self) -> None:
+        """One run on zeros: the network fits its manifest, and is warm."""
+        network = self.bundle.manifest.network
+        zeros = np.zeros((1, *self.preparation.array_shape), np.uint8)
+        try:
+            answers = self._session.run(list(network.outputs), {self._input: zeros})
+        except Exception as problem:  # onnxruntime raises kinds of its own for every fault
+            raise self._corrupt("does not take what its preparation gives") from problem
+        shapes = [getattr(answer, "shape", None) for answer in answers]
+        kinds = {getattr(answer, "dtype", None) for answer in answers}
+        expected = [(1, len(self.vocab)), (1, network.embedding_size)]
+        if shapes != expected or kinds != {np.dtype(np.float32)}:
+            raise self._corrupt(f"answers with the shapes {shapes} in place of {expected}")
+
+    def _corrupt(self, what: str) -> BundleCorruptError:
+        return BundleCorruptError(
+            f"{self.bundle.name} holds a network that {what}.",
+            hint="Take a fresh copy, or export the bundle again.",
+        )
 
 
 def softmax(logits: NDArray[np.float32]) -> Probabilities:

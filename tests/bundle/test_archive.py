@@ -145,3 +145,23 @@ def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
         writing(target),
     ):
         pass
+
+
+def test_a_link_is_followed_and_its_target_keeps_its_mode(tmp_path: Path) -> None:
+    target, link = tmp_path / "target.bundle", tmp_path / "link.bundle"
+    target.write_bytes(b"before")
+    target.chmod(0o600)
+    link.symlink_to(target)
+    with writing(link) as beside:
+        beside.write_bytes(b"after")
+    assert link.is_symlink()
+    assert target.read_bytes() == b"after"
+    assert target.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_is_no_file_is_never_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(OutputError, match="pipe is there and is no file"), writing(pipe):
+        pass
+    assert pipe.is_fifo()

@@ -10,12 +10,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import onnx
 import pytest
 from onnx import TensorProto, helper
 
 from drivetrain.bundle import Bundle
 from drivetrain.bundle.archive import pack, sha256, unpack
+from drivetrain.bundle.card import card_lines
 from drivetrain.bundle.reader import MANIFEST, MODEL, WEIGHTS
 from drivetrain.errors import BundleCorruptError, BundleError, BundleVersionError, DrivetrainError
 from drivetrain.predictor import Predictor
@@ -150,7 +152,8 @@ def test_a_manifest_with_a_broken_field_is_refused(bundle: Path, vocab: object) 
         Bundle.from_bytes(forged(bundle, edit=broken), name="it")
 
 
-def test_a_model_that_reads_files_outside_the_bundle_is_refused(bundle: Path) -> None:
+@pytest.mark.parametrize("order", ["key first", "value first"])
+def test_a_model_that_reads_files_outside_the_bundle_is_refused(bundle: Path, order: str) -> None:
     weights = TensorProto(name="w", data_type=TensorProto.FLOAT, dims=[4])
     weights.data_location = TensorProto.EXTERNAL
     weights.external_data.add(key="location", value="secret.bin")
@@ -158,6 +161,11 @@ def test_a_model_that_reads_files_outside_the_bundle_is_refused(bundle: Path) ->
     node = helper.make_node("Add", ["x", "w"], ["y"])
     graph = helper.make_graph([node], "g", values[:1], values[1:], [weights])
     program = helper.make_model(graph).SerializeToString()
+    key, value = b"\n\x08location", b"\x12\nsecret.bin"
+    assert key + value in program
+    if order == "value first":  # protobuf takes the fields of a message in any order
+        program = program.replace(key + value, value + key)
+        assert onnx.load(io.BytesIO(program), load_external_data=False) is not None
     with pytest.raises(BundleCorruptError, match="refers to files outside"):
         Bundle.from_bytes(forged(bundle, {MODEL: program}), name="it")
 
@@ -203,3 +211,79 @@ def test_every_refusal_is_of_the_tree(bundle: Path) -> None:
         Bundle.from_bytes(bundle.read_bytes()[:-1], name="it")
     assert isinstance(caught.value, ValueError)
     assert caught.value.hint
+
+
+def program_that_answers(*shape: int, value: float = 0.0) -> bytes:
+    """An ONNX program with the right names that answers the same whatever it is asked."""
+    logits = helper.make_tensor("c", TensorProto.FLOAT, shape, [value] * int(np.prod(shape)))
+    embedding = helper.make_tensor("d", TensorProto.FLOAT, (1, 8), [0.0] * 8)
+    nodes = [
+        helper.make_node("Constant", [], ["logits"], value=logits),
+        helper.make_node("Constant", [], ["embedding"], value=embedding),
+    ]
+    x = helper.make_tensor_value_info("x", TensorProto.UINT8, ["n", 32, 32, 3])
+    answers = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, None)
+        for name in ("logits", "embedding")
+    ]
+    graph = helper.make_graph(nodes, "g", [x], answers)
+    opset = [helper.make_opsetid("", 20)]
+    program: bytes = helper.make_model(
+        graph, opset_imports=opset, ir_version=10
+    ).SerializeToString()
+    return program
+
+
+@pytest.mark.parametrize("shape", [(1, 5), (1, 2), (1, 0), (3,), (1, 3, 1)])
+def test_a_network_that_answers_with_another_shape_is_refused_when_opened(
+    bundle: Path, shape: tuple[int, ...]
+) -> None:
+    content = forged(bundle, {MODEL: program_that_answers(*shape)})
+    with pytest.raises(BundleCorruptError, match="answers with the shapes"):
+        Predictor(Bundle.from_bytes(content, name="it"))
+
+
+def test_an_answer_that_is_no_number_is_never_given(bundle: Path, photo: Path) -> None:
+    content = forged(bundle, {MODEL: program_that_answers(1, 3, value=float("nan"))})
+    with pytest.raises(BundleCorruptError, match="is no number"):
+        Predictor(Bundle.from_bytes(content, name="it")).predict(photo)
+
+
+def test_a_network_that_does_not_fit_its_preparation_is_refused_when_opened(bundle: Path) -> None:
+    def larger(manifest: dict[str, Any]) -> None:
+        manifest["preparation"]["size"] = [64, 48]
+        manifest["network"]["embedding_size"] = 9
+
+    with pytest.raises(BundleCorruptError, match="holds a network that"):
+        Predictor(Bundle.from_bytes(forged(bundle, edit=larger), name="it"))
+
+
+@pytest.mark.parametrize(
+    ("part", "field", "value"),
+    [
+        ("training", "metrics", {"accuracy": 5.0}),
+        ("training", "metrics", {"accuracy": float("nan")}),
+        ("training", "valid_items", 10**400),
+        ("parity", "largest_difference", float("inf")),
+        ("target", "vocab", ["a", "a", "b"]),
+        ("target", "vocab", ["a", "b", "\ud800"]),
+        (None, "format_version", True),
+        (None, "format_version", 0),
+    ],
+)
+def test_a_manifest_with_an_impossible_value_is_refused(
+    bundle: Path, part: str | None, field: str, value: object
+) -> None:
+    def impossible(manifest: dict[str, Any]) -> None:
+        (manifest[part] if part else manifest)[field] = value
+
+    with pytest.raises(BundleCorruptError, match="it "):
+        Bundle.from_bytes(forged(bundle, edit=impossible), name="it")
+
+
+def test_a_card_cannot_steer_the_terminal(bundle: Path) -> None:
+    def steering(manifest: dict[str, Any]) -> None:
+        manifest["created"] = "\x1b]0;owned\x07\x1b[2J"
+
+    card = card_lines(Bundle.from_bytes(forged(bundle, edit=steering), name="it"))
+    assert "\x1b" not in "".join(card)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -12,8 +13,8 @@ from conftest import REPOSITORY
 
 LINTER = Path(sys.executable).with_name("lint-imports")
 RUNNING_WORLD = [
-    "errors", "extras", "schema", "metrics", "prepare", "data", "bundle", "predictor", "store",
-    "serve",
+    "errors", "extras", "schema", "metrics", "prepare", "data", "bundle", "engine", "predictor",
+    "store", "serve",
 ]  # fmt: skip
 LEARNING_WORLD = ["torch", "torchvision", "timm", "onnx", "onnxscript", "pandas", "matplotlib"]
 
@@ -89,3 +90,15 @@ def test_importing_drivetrain_imports_nothing_else() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert ended.stdout.strip() == "[]"
+
+
+def test_the_engine_tells_nobody_that_it_runs(tmp_path: Path) -> None:
+    program = "from drivetrain.predictor import Predictor; import sys; Predictor.open(sys.argv[1])"
+    golden = REPOSITORY / "tests" / "golden" / "format-1.bundle"
+    environment = {k: v for k, v in os.environ.items() if "TELEMETRY" not in k}
+    subprocess.run(
+        [sys.executable, "-c", program, str(golden)],
+        env=environment | {"HOME": str(tmp_path)},
+        check=True,
+    )
+    assert list(tmp_path.rglob("*")) == []

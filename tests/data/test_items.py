@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,10 +58,8 @@ def test_the_order_does_not_depend_on_the_file_system(
     assert found == sorted(found)
     walk = os.walk
 
-    def walk_backwards(
-        root: str, *, followlinks: bool
-    ) -> Iterator[tuple[str, list[str], list[str]]]:
-        for folder, subfolders, names in walk(root, followlinks=followlinks):
+    def walk_backwards(root: str, **settings: Any) -> Iterator[tuple[str, list[str], list[str]]]:
+        for folder, subfolders, names in walk(root, **settings):
             subfolders.sort(reverse=True)
             names.sort(reverse=True)
             yield folder, subfolders, names
@@ -112,3 +111,17 @@ def test_a_missing_folder_and_a_file_are_told_apart(tmp_path: Path) -> None:
         get_image_files(tmp_path / "gone")
     with pytest.raises(DataError, match=r"a\.jpg is a file, and a folder of photos is expected"):
         get_image_files(tmp_path / "a.jpg")
+
+
+def test_links_that_meet_give_every_photo_once(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / f"{name}.jpg").write_bytes(b"")
+    (tmp_path / "a" / "to_b").symlink_to(tmp_path / "b")
+    (tmp_path / "b" / "to_a").symlink_to(tmp_path / "a")
+    assert [file.name for file in get_image_files(tmp_path)] == ["a.jpg", "b.jpg"]
+
+
+def test_a_pipe_that_is_named_like_a_photo_is_left_out(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.jpg")
+    assert get_image_files(tmp_path) == []

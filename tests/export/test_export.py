@@ -15,7 +15,7 @@ from torch import Tensor
 
 from drivetrain.bundle import Bundle
 from drivetrain.bundle.reader import WEIGHTS
-from drivetrain.errors import ConfigError, OutputError, ParityError
+from drivetrain.errors import BundleCorruptError, ConfigError, DataError, OutputError, ParityError
 from drivetrain.export import export_bundle
 from drivetrain.learn.learner import Learner
 from drivetrain.learn.loaders import DataLoaders
@@ -102,3 +102,39 @@ def test_large_originals_are_stored_small(trained: Learner[DataLoaders], tmp_pat
     finally:
         learn.dls.valid.items = before
     assert 10_000 < len(opened.members["samples/0"]) < 256 * 1024
+
+
+def test_a_class_of_which_nothing_could_be_read_is_refused(colours: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "colours"
+    shutil.copytree(colours, folder)
+    for photo in (folder / "red").iterdir():
+        photo.write_bytes(b"no picture")
+    learn = tiny_learner(folder)
+    with pytest.warns(UserWarning, match="Left out"):
+        learn.fit_one_cycle(1)
+    with pytest.raises(DataError, match="Not one training photo of red"):
+        learn.export(tmp_path / "model.bundle")
+
+
+def test_a_photo_that_is_mended_meanwhile_stays_left_out(colours: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "colours"
+    shutil.copytree(colours, folder)
+    learn = tiny_learner(folder)
+    broken = Path(learn.dls.valid.items[0])
+    content = broken.read_bytes()
+    broken.write_bytes(b"no picture")
+    with pytest.warns(UserWarning, match="Left out"):
+        learn.validate()
+    broken.write_bytes(content)
+    opened = Bundle.open(learn.export(tmp_path / "model.bundle"))
+    assert opened.manifest.training.valid_items == 8
+    assert opened.manifest.training.train_items == 27
+    assert sum(opened.manifest.training.class_counts.values()) == 35
+
+
+def test_a_network_that_answers_no_numbers_is_not_written(colours: Path, tmp_path: Path) -> None:
+    learn = tiny_learner(colours)
+    learn.model.head[-1].weight.data.fill_(float("nan"))  # type: ignore[index, union-attr]
+    with pytest.raises((ParityError, BundleCorruptError)):
+        learn.export(tmp_path / "model.bundle")
+    assert list(tmp_path.iterdir()) == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from drivetrain.errors import ConfigError, DataError, UnreadableInputError
 from drivetrain.learn.augment import aug_transforms
 from drivetrain.learn.callbacks import Callback
 from drivetrain.learn.learner import HEAD_PASSES_PER_VIEW, Learner
-from drivetrain.learn.loaders import Batch, DataLoaders, SkippedItemWarning
+from drivetrain.learn.loaders import Batch, DataLoader, DataLoaders, SkippedItemWarning
 from drivetrain.learn.models import ImageClassifier
 from drivetrain.learn.transforms import RandomResizedCrop
 from drivetrain.learn.vision import vision_learner
@@ -555,3 +555,34 @@ def test_vision_learner_has_an_output_for_each_class(colours: Path) -> None:
     learn = vision_learner(small_loaders(colours), "test_resnet", pretrained=False)
     learn.reporter.quiet = True
     assert learn.get_preds()[0].shape == (9, 3)
+
+
+def test_the_steps_of_a_subclass_serve_frozen_training_too(colours: Path) -> None:
+    asked: list[int] = []
+
+    class Counting(Learner[DataLoaders]):
+        def compute_loss(self, logits: torch.Tensor, batch: Batch) -> torch.Tensor:
+            asked.append(len(batch.y))
+            return super().compute_loss(logits, batch)
+
+    learn = Counting(tiny_learner(colours).dls, tiny_classifier())
+    with learn.no_bar():
+        learn.fine_tune(0)
+    assert len(asked) == HEAD_PASSES_PER_VIEW * len(learn.dls.train)
+
+
+def test_a_second_training_goes_on_with_new_orders(
+    colours: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    learn, epochs = tiny_learner(colours), []
+    batches = DataLoader.batches
+
+    def watched(self: DataLoader, epoch: int = 0, **settings: Any) -> Iterator[Batch]:
+        if self.training:
+            epochs.append(epoch)
+        return batches(self, epoch, **settings)
+
+    monkeypatch.setattr(DataLoader, "batches", watched)
+    learn.fit_one_cycle(2)
+    learn.fit_one_cycle(1)
+    assert epochs == [0, 1, 2]

@@ -223,3 +223,16 @@ def test_a_store_that_cannot_be_kept_stops_the_start(bundle: Path, run: Run) -> 
     assert ended.stderr.count("\n") == 1
     assert "missing/folder/p.db" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_a_server_that_is_told_to_stop_stops_though_an_upload_hangs(
+    bundle: Path, start_server: StartServer
+) -> None:
+    server = start_server(bundle)
+    host, port = server.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as hanging:
+        hanging.sendall(b"POST /v1/predict HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\nabc")
+        httpx.get(f"{server.url}/health")
+        server.process.terminate()
+        server.process.communicate(timeout=60)
+    assert server.process.returncode is not None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -82,3 +85,39 @@ def test_what_fails_half_way_is_not_kept(tmp_path: Path) -> None:
             insert_twice()
         with database.transaction() as connection:
             assert connection.execute(text("SELECT count(*) FROM predictions")).scalar() == 0
+
+
+def test_a_database_that_is_removed_while_it_is_open_is_told_and_not_made_anew(
+    tmp_path: Path,
+) -> None:
+    with Database(url(tmp_path)) as database:
+        for file in tmp_path.iterdir():
+            file.unlink()
+        with pytest.raises(StoreError, match="removed or replaced"), database.transaction():
+            pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_database_in_memory_is_one_for_all_threads() -> None:
+    def count() -> object:
+        with database.transaction() as connection:
+            return connection.execute(text("SELECT count(*) FROM predictions")).scalar()
+
+    with Database("sqlite://") as database, ThreadPoolExecutor(1) as pool:
+        assert pool.submit(count).result() == 0
+
+
+def test_a_layout_of_the_future_says_what_to_install(tmp_path: Path) -> None:
+    with Database(url(tmp_path)) as database, database.transaction() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0099'"))
+    with pytest.raises(StoreError, match=r"unknown here.*0099.*pip install --upgrade"):
+        Database(url(tmp_path))
+
+
+def test_servers_that_start_at_once_share_a_new_database(tmp_path: Path) -> None:
+    program = "import sys; from drivetrain.store import Database; Database(sys.argv[1])"
+    starting = [
+        subprocess.Popen([sys.executable, "-c", program, url(tmp_path)], stderr=subprocess.PIPE)
+        for _ in range(4)
+    ]
+    assert [(server.communicate()[1], server.returncode) for server in starting] == [(b"", 0)] * 4

@@ -13,6 +13,7 @@ from torch import Tensor
 from drivetrain.data import RandomSplitter
 from drivetrain.errors import OutputError
 from drivetrain.export import export_bundle
+from drivetrain.export.bundle import check_writable
 from drivetrain.extras import need
 from drivetrain.interpret import ClassificationInterpretation
 from drivetrain.interpret.confusion import draw_confusion_matrix
@@ -31,7 +32,9 @@ from drivetrain.learn.vision import vision_learner
 from drivetrain.metrics import accuracy, error_rate, wilson_interval
 
 SEED = 42
+BUNDLE, REPORT = "solar-cells.bundle", "report.html"
 DEFECTIVE_FROM = 0.5
+WORTH_A_WARNING = 0.02
 TITLE = "Is this solar cell defective?"
 LICENCE = (
     "The photos are the ELPV dataset (Deitsch et al.), licensed CC BY-NC-SA 4.0: for trials and "
@@ -49,6 +52,12 @@ class Honesty:
     @property
     def sentence(self) -> str:
         """Which of the two a buyer should believe, in one sentence."""
+        gap = self.shuffled.accuracy - self.contiguous.accuracy
+        if gap < WORTH_A_WARNING:
+            return (
+                f"Both splits agree: {self.contiguous.accuracy:.0%} on contiguous folds, "
+                f"{self.shuffled.accuracy:.0%} on shuffled ones."
+            )
         return (
             f"Believe {self.contiguous.accuracy:.0%}, not {self.shuffled.accuracy:.0%}: "
             "neighbouring files are cells of the same solar modules, so a shuffled split asks "
@@ -72,6 +81,8 @@ def run_demo(out: Path) -> tuple[Path, Path]:
     started = time.perf_counter()
     labels = read_labels()
     _make_folder(out)
+    for name in (BUNDLE, REPORT):
+        check_writable(out / name)
     matplotlib.use("agg")
     _say(f"{TITLE}  A demo of the whole loop in five steps.", LICENCE)
 
@@ -96,8 +107,8 @@ def run_demo(out: Path) -> tuple[Path, Path]:
     _say(*_rows(honesty), honesty.sentence)
 
     _say("", "4/5  Writing the bundle, and checking that it answers as the learner does.")
-    bundle = export_bundle(learn, out / "solar-cells.bundle", notes=honesty.sentence)
-    report = _write_report(out / "report.html", learn, interp, honesty)
+    bundle = export_bundle(learn, out / BUNDLE, notes=honesty.sentence)
+    report = _write_report(out / REPORT, learn, interp, honesty)
 
     _say(
         "",

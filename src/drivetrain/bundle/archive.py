@@ -11,7 +11,8 @@ import hashlib
 import io
 import os
 import re
-import tempfile
+import secrets
+import shutil
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ SEAL_SIZE = len(SEAL_PREFIX) + 64
 MEMBER_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)?")
 FIXED_DATE = (1980, 1, 1, 0, 0, 0)
 LARGEST_BUNDLE = 4 * 2**30
+MOST_MEMBERS = 2000
 ASK_AGAIN = "Take a fresh copy, or export the bundle again."
 
 
@@ -84,22 +86,25 @@ def writing(path: str | os.PathLike[str]) -> Iterator[Path]:
     Raises:
         OutputError: The folder cannot be written to; what was there before is unharmed.
     """
-    final = Path(path)
+    final = Path(path).resolve()
+    if final.exists() and not final.is_file():
+        raise OutputError(f"{path} is there and is no file.", hint="Give the name of a file.")
+    beside = final.with_name(f".{secrets.token_hex(8)}.part")
     try:
-        handle, beside = tempfile.mkstemp(dir=final.parent, prefix=".", suffix=".part")
+        beside.touch(exist_ok=False)
     except OSError as problem:
-        raise cannot_write(final, problem) from None
-    os.close(handle)
+        raise cannot_write(Path(path), problem) from None
     try:
-        yield Path(beside)
-        os.chmod(beside, 0o644)
+        yield beside
+        if final.exists():
+            shutil.copymode(final, beside)
         os.replace(beside, final)
     except OSError as problem:
         if isinstance(problem, OutputError):
             raise
-        raise cannot_write(final, problem) from None
+        raise cannot_write(Path(path), problem) from None
     finally:
-        Path(beside).unlink(missing_ok=True)
+        beside.unlink(missing_ok=True)
 
 
 def cannot_write(path: Path, problem: OSError) -> OutputError:
@@ -114,6 +119,8 @@ def _members(content: bytes, name: str) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
+            if len(entries) > MOST_MEMBERS:
+                raise _foreign(name, f"it has {len(entries):,} members")
             for entry in entries:
                 _check_entry(entry, name)
             if len({entry.filename for entry in entries}) != len(entries):

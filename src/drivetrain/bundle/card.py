@@ -33,7 +33,7 @@ def card_lines(bundle: Bundle) -> list[str]:
     manifest = bundle.manifest
     training, parity = manifest.training, manifest.parity
     width = max(map(len, manifest.target.vocab))
-    return [
+    lines = [
         f"{bundle.name}",
         f"  model         {bundle.short_id} (format {manifest.format_version}, {manifest.created})",
         f"  network       {manifest.network.arch}, pretrained from: "
@@ -52,6 +52,12 @@ def card_lines(bundle: Bundle) -> list[str]:
             for name, row in zip(manifest.target.vocab, training.confusion, strict=False)
         ),
     ]
+    return [_printable(line) for line in lines]
+
+
+def _printable(line: str) -> str:
+    """A line without what would steer a terminal: a bundle may come from anyone."""
+    return "".join(character if character.isprintable() else "?" for character in line)
 
 
 def _metrics(metrics: dict[str, float], count: int) -> list[str]:

@@ -13,11 +13,12 @@ FORMAT: Literal["drivetrain.bundle"] = "drivetrain.bundle"
 FORMAT_VERSION = 1
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Count = Annotated[int, Field(ge=0, le=10**12)]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
 
 class Member(_Part):
@@ -45,16 +46,16 @@ class Network(_Part):
     pretrained_from: str = ""
     input: str = "x"
     outputs: tuple[str, str] = ("logits", "embedding")
-    embedding_size: int = Field(ge=1)
+    embedding_size: int = Field(ge=1, le=10**6)
 
 
 class Training(_Part):
     """What it was trained and validated on, and how well it did."""
 
-    train_items: int = Field(ge=0)
-    valid_items: int = Field(ge=0)
+    train_items: Count
+    valid_items: Count
     class_counts: dict[str, int] = {}
-    metrics: dict[str, float] = {}
+    metrics: dict[str, Share] = {}
     confusion: tuple[tuple[int, ...], ...] = ()
     notes: str = ""
 
@@ -62,7 +63,7 @@ class Training(_Part):
 class Parity(_Part):
     """How the bundle's answers compare with the learner's, on real validation items."""
 
-    items: int = Field(ge=1)
+    items: Annotated[int, Field(ge=1, le=10**12)]
     same_labels: Share
     largest_difference: float = Field(ge=0.0)
     tolerance: float = Field(gt=0.0)
@@ -87,7 +88,7 @@ class Manifest(_Part):
     network: Network
     training: Training
     parity: Parity
-    samples: tuple[Sample, ...] = ()
+    samples: tuple[Sample, ...] = Field(default=(), max_length=1000)
     members: dict[str, Member]
 
     def to_json(self) -> bytes:
@@ -113,7 +114,9 @@ class Manifest(_Part):
         if not isinstance(content, dict) or content.get("format") != FORMAT:
             raise _no_manifest(name, f"its format is not {FORMAT!r}")
         version = content.get("format_version")
-        if isinstance(version, int) and version > FORMAT_VERSION:
+        if type(version) is not int or version < 1:
+            raise _no_manifest(name, f"its format version is {version!r}")
+        if version > FORMAT_VERSION:
             raise BundleVersionError(
                 f"{name} is a bundle of format {version}, written by Drivetrain "
                 f"{_writer(content)}; this version reads up to format {FORMAT_VERSION}.",

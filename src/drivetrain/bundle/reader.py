@@ -9,15 +9,15 @@ from pathlib import Path
 
 from drivetrain.bundle.archive import ASK_AGAIN, LARGEST_BUNDLE, sha256, unpack
 from drivetrain.bundle.manifest import Manifest
-from drivetrain.errors import BundleCorruptError, BundleError
+from drivetrain.errors import BundleCorruptError, BundleError, DataError
 from drivetrain.prepare import Preparation, preparation_from
 from drivetrain.schema import Vocab
 
 MANIFEST = "manifest.json"
 MODEL = "model.onnx"
 WEIGHTS = "weights.safetensors"
-EXTERNAL_DATA_LOCATION = b"\n\x08location\x12"
-"""How an ONNX program names a file outside itself: a key ``location`` and a value."""
+EXTERNAL_DATA_KEY = b"location"
+"""The key under which an ONNX program names a file outside itself; nothing else is called so."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,9 @@ class Bundle:
         manifest = Manifest.from_json(text, name=name)
         _check_members(members, manifest, name)
         _check_structure(members, manifest, name)
-        return cls(name, seal, manifest, members)
+        bundle = cls(name, seal, manifest, members)
+        _ = bundle.preparation  # a kind or a setting that is unknown here is told now
+        return bundle
 
     @property
     def short_id(self) -> str:
@@ -102,7 +104,8 @@ def _check_members(members: dict[str, bytes], manifest: Manifest, name: str) -> 
             f"{name} holds {foreign}, which its manifest does not list.", hint=ASK_AGAIN
         )
     for member, content in members.items():
-        if sha256(content) != listed[member].sha256:
+        described = listed[member]
+        if (len(content), sha256(content)) != (described.size, described.sha256):
             raise BundleCorruptError(
                 f"{name} holds another {member} than its manifest describes.", hint=ASK_AGAIN
             )
@@ -111,15 +114,26 @@ def _check_members(members: dict[str, bytes], manifest: Manifest, name: str) -> 
             raise BundleCorruptError(f"{name} has no {needed}.", hint=ASK_AGAIN)
 
 
+def _check_vocab(vocab: tuple[str, ...], name: str) -> None:
+    try:
+        Vocab(vocab)
+        "".join(vocab).encode()
+    except (DataError, UnicodeEncodeError) as problem:
+        raise BundleCorruptError(
+            f"{name} has classes that cannot be: {problem}", hint=ASK_AGAIN
+        ) from None
+
+
 def _check_structure(members: dict[str, bytes], manifest: Manifest, name: str) -> None:
     """Whether the members are what their names say; none of them is executed to find out."""
-    if EXTERNAL_DATA_LOCATION in members[MODEL]:
+    if EXTERNAL_DATA_KEY in members[MODEL]:
         raise BundleCorruptError(
             f"{name} holds a {MODEL} that refers to files outside the bundle.",
             hint="Do not use it; ask for it where it comes from.",
         )
     if not _is_safetensors(members[WEIGHTS]):
         raise BundleCorruptError(f"{name} holds a {WEIGHTS} that is none.", hint=ASK_AGAIN)
+    _check_vocab(manifest.target.vocab, name)
     for sample in manifest.samples:
         if len(sample.probabilities) != len(manifest.target.vocab):
             raise BundleCorruptError(

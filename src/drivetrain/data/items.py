@@ -31,7 +31,7 @@ def get_image_files(path: str | os.PathLike[str], *, recurse: bool = True) -> li
         recurse: Whether to look into its folders too.
 
     Raises:
-        DataError: The folder does not exist or is a file.
+        DataError: The folder does not exist, is a file, or holds one that cannot be read.
     """
     root = Path(path)
     if not root.is_dir():
@@ -39,20 +39,32 @@ def get_image_files(path: str | os.PathLike[str], *, recurse: bool = True) -> li
         raise DataError(
             f"{root} {problem}, and a folder of photos is expected.", hint="Check the path."
         )
-    found = []
-    for folder, subfolders, names in os.walk(root, followlinks=True):
-        subfolders[:] = [
-            name
-            for name in subfolders
-            if recurse and not name.startswith(".") and not _leads_back(Path(folder, name))
-        ]
-        found += [Path(folder, name) for name in names if _is_visible_image(name)]
+    found: list[Path] = []
+    walked = {root.resolve()}
+    for folder, subfolders, names in os.walk(root, followlinks=True, onerror=_refuse):
+        subfolders[:] = [name for name in subfolders if recurse and not name.startswith(".")]
+        subfolders[:] = _not_walked_yet(Path(folder), subfolders, walked)
+        files = (Path(folder, name) for name in names if _is_visible_image(name))
+        found += [file for file in files if file.is_file()]
     return sorted(found, key=lambda file: file.relative_to(root).as_posix())
 
 
-def _leads_back(folder: Path) -> bool:
-    """Whether a folder is a link to one that it lies in, and so would be walked for ever."""
-    return folder.is_symlink() and folder.parent.resolve().is_relative_to(folder.resolve())
+def _not_walked_yet(parent: Path, names: list[str], walked: set[Path]) -> list[str]:
+    """The folders that no other way led to: links may meet, or lead back to where one is."""
+    new = []
+    for name in sorted(names, key=lambda name: ((parent / name).is_symlink(), name)):
+        place = (parent / name).resolve()
+        if place not in walked:
+            walked.add(place)
+            new.append(name)
+    return new
+
+
+def _refuse(problem: OSError) -> None:
+    raise DataError(
+        f"{problem.filename} cannot be looked into: {problem.strerror}.",
+        hint="Mend its permissions, or take it out of the folder.",
+    )
 
 
 def _is_visible_image(name: str) -> bool:

@@ -29,11 +29,12 @@ from drivetrain.bundle.manifest import (
     Training,
 )
 from drivetrain.bundle.reader import MANIFEST, MODEL, WEIGHTS, Bundle
-from drivetrain.errors import ConfigError, OutputError
+from drivetrain.errors import ConfigError, DataError, OutputError
 from drivetrain.export.onnx import to_onnx
 from drivetrain.export.parity import TOLERANCE, check_parity
 from drivetrain.metrics import accuracy, balanced_accuracy, confusion_matrix, error_rate
 from drivetrain.predictor import Predictor
+from drivetrain.prepare.image import ORIENTATION_TAG
 from drivetrain.schema import Probabilities
 
 WRITERS = ("drivetrain", "torch", "timm", "onnx", "onnxruntime", "numpy", "pillow")
@@ -82,11 +83,13 @@ def build_bundle(learn: Exportable, *, samples: int = SAMPLES, notes: str = "") 
     probabilities, targets = (tensor.numpy() for tensor in learn.get_preds())
     items = learn.dls.valid.readable_items
     assert len(items) == len(targets), "the loader answered other items than it could read"
+    _check_every_class_was_seen(learn)
     members = _network(learn) | {WEIGHTS: to_safetensors(_plain(learn.model.state_dict()))}
     unchecked = Parity(items=1, same_labels=1.0, largest_difference=0.0, tolerance=TOLERANCE)
     manifest = _manifest(learn, members, probabilities, targets, unchecked, notes)
     predictor = Predictor(_as_bundle(manifest, members))
-    parity = check_parity(predictor, items[:PARITY_ITEMS], probabilities[:PARITY_ITEMS])
+    checked = _spread(range(len(items)), PARITY_ITEMS)
+    parity = check_parity(predictor, [items[place] for place in checked], probabilities[checked])
     stored = _samples(predictor, _spread(items, samples))
     members |= {sample.member: content for sample, content in stored}
     manifest = _manifest(learn, members, probabilities, targets, parity, notes)
@@ -109,6 +112,16 @@ def check_writable(path: str | os.PathLike[str]) -> None:
 
 class _TriedOnly(Exception):
     pass
+
+
+def _check_every_class_was_seen(learn: Exportable) -> None:
+    seen = set(learn.dls.train.readable_targets.tolist())
+    unseen = [name for place, name in enumerate(learn.dls.vocab) if place not in seen]
+    if unseen:
+        raise DataError(
+            f"Not one training photo of {', '.join(unseen)} could be read.",
+            hint="See the warnings, mend the photos or leave the class out, and train again.",
+        )
 
 
 class _Answering(nn.Module):
@@ -145,8 +158,8 @@ def _manifest(
     notes: str,
 ) -> Manifest:
     vocab = tuple(learn.dls.vocab)
-    everything = np.concatenate([learn.dls.train.targets, learn.dls.valid.targets])
-    counts = np.bincount(everything, minlength=len(vocab)).tolist()
+    trained = learn.dls.train.readable_targets
+    counts = np.bincount(np.concatenate([trained, targets]), minlength=len(vocab)).tolist()
     predicted = probabilities.argmax(axis=1)
     return Manifest(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -159,7 +172,7 @@ def _manifest(
             embedding_size=learn.model.head[0].num_features,
         ),
         training=Training(
-            train_items=len(learn.dls.train.items),
+            train_items=len(trained),
             valid_items=len(targets),
             class_counts=dict(zip(vocab, counts, strict=True)),
             metrics={
@@ -209,10 +222,14 @@ def _encoded(item: Any) -> bytes:
     if isinstance(content, bytes) and len(content) <= LARGEST_SAMPLE:
         return content
     photo = Image.open(io.BytesIO(content)) if isinstance(content, bytes) else _as_photo(content)
-    exif = photo.getexif()
+    orientation = photo.getexif().get(ORIENTATION_TAG)
     small = photo.convert("RGB")
     small.thumbnail((SAMPLE_SIDE, SAMPLE_SIDE))
     file = io.BytesIO()
+    exif = small.getexif()
+    exif.clear()
+    if orientation:
+        exif[ORIENTATION_TAG] = orientation
     small.save(file, "JPEG", quality=90, exif=exif)
     return file.getvalue()
 

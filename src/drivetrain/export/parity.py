@@ -34,17 +34,16 @@ def check_parity(predictor: Predictor, items: Sequence[Any], expected: Probabili
     differences = np.abs(given - expected).max(axis=1)
     worst = int(differences.argmax())
     same = given.argmax(axis=1) == expected.argmax(axis=1)
-    report = Parity(
+    if not same.all() or not differences[worst] <= TOLERANCE:
+        raise ParityError(
+            f"The bundle disagrees with the learner on {items[worst]}: a probability differs by "
+            f"{differences[worst]:.2e} (allowed: {TOLERANCE}), and "
+            f"{int((~same).sum())} of {len(items)} labels differ. Nothing was written.",
+            hint="Leave out what changes the validation batches, or report the architecture.",
+        )
+    return Parity(
         items=len(items),
         same_labels=float(same.mean()),
         largest_difference=float(differences[worst]),
         tolerance=TOLERANCE,
     )
-    if not same.all() or not report.largest_difference <= TOLERANCE:
-        raise ParityError(
-            f"The bundle disagrees with the learner on {items[worst]}: a probability differs by "
-            f"{report.largest_difference:.2e} (allowed: {TOLERANCE}), and "
-            f"{int((~same).sum())} of {len(items)} labels differ. Nothing was written.",
-            hint="Leave out what changes the validation batches, or report the architecture.",
-        )
-    return report

@@ -40,6 +40,12 @@ class CategoryBlock:
 
     def fit(self, labels: Sequence[Any]) -> Vocab:
         """The vocabulary of some labels."""
+        for label in {str(label) for label in labels}:
+            if not _is_unicode(label):
+                raise DataError(
+                    f"The label {label!r} holds characters that are no text.",
+                    hint="Rename its folder, or give another get_y.",
+                )
         return self.vocab or Vocab.of(str(label) for label in labels)
 
     def encode(self, labels: Sequence[Any], vocab: Vocab) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -201,6 +207,14 @@ def _each(name: str, function: Callable[[Any], Any], items: Sequence[Any]) -> li
                 hint="It has to return a value for every item.",
             )
     return values
+
+
+def _is_unicode(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_path(source: object) -> bool:

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import onnxruntime
 import torch
 from torch import Tensor, nn
 
 from drivetrain.data.splits import Split
+from drivetrain.engine import onnxruntime
+from drivetrain.errors import DataError
 from drivetrain.export.onnx import to_onnx
 from drivetrain.learn.loaders import Batch, DataLoaders
 from drivetrain.learn.models import ImageClassifier
@@ -120,9 +121,19 @@ class FeatureLoaders:
 
     @classmethod
     def embed(
-        cls, embedder: Embedder, dls: DataLoaders, *, views: int, track: Track
+        cls,
+        embedder: Embedder,
+        dls: DataLoaders,
+        *,
+        views: int,
+        track: Track,
+        first_epoch: int = 0,
     ) -> FeatureLoaders:
-        """Embed both sides of ``dls``, the training side ``views`` times as it is augmented."""
+        """Embed both sides of ``dls``, the training side ``views`` times as it is augmented.
+
+        Raises:
+            DataError: Fewer than two training items could be read.
+        """
 
         def loader(parts: Sequence[tuple[Tensor, Tensor]], *, training: bool) -> FeatureLoader:
             return FeatureLoader(
@@ -135,9 +146,14 @@ class FeatureLoaders:
 
         names = [f"embed {view + 1}/{views}" for view in range(views)]
         train = [
-            embed_items(embedder, track(dls.train, name, view, keep_lone=True))
+            embed_items(embedder, track(dls.train, name, first_epoch + view, keep_lone=True))
             for view, name in enumerate(names)
         ]
+        if len(train[0][1]) < 2:
+            raise DataError(
+                f"Only one of {len(dls.train.items)} training items could be read.",
+                hint="See the warnings for what is wrong with the others.",
+            )
         valid = [embed_items(embedder, track(dls.valid, "embed valid"))]
         return cls(loader(train, training=True), loader(valid, training=False), dls.vocab)
 

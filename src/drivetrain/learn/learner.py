@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -86,6 +87,7 @@ class Learner(Generic[LoadersT]):
         self.features: FeatureLoaders | None = None
         self.frozen = False
         self.stop = False
+        self.epochs_trained = 0
 
     # ---- training ----------------------------------------------------------------------------
 
@@ -119,7 +121,7 @@ class Learner(Generic[LoadersT]):
             raise ConfigError(f"n_epoch is {n_epoch}, and training takes at least one epoch.")
         lr_max = self.lr if lr_max is None else lr_max
         schedule = OneCycle(**cycle)
-        with own_random_numbers(self.seed):
+        with own_random_numbers(self.seed + self.epochs_trained):
             if self.frozen and isinstance(self.model, ImageClassifier):
                 self._fit_head(n_epoch, lr_max, schedule)
             else:
@@ -136,7 +138,8 @@ class Learner(Generic[LoadersT]):
                 self._call("before_epoch")
                 losses = []
                 self.model.train()
-                for batch in self._track(self.dls.train, f"train {epoch + 1}/{epochs}", epoch):
+                name = f"train {epoch + 1}/{epochs}"
+                for batch in self._track(self.dls.train, name, self.epochs_trained):
                     schedule.apply(optimizer, steps / total)
                     loss = self.compute_loss(self.predict_batch(batch), batch)
                     self.backward(loss)
@@ -147,6 +150,7 @@ class Learner(Generic[LoadersT]):
                     self._call("after_batch")
                 row = {"train_loss": float(torch.stack(losses).mean())} | self.validate()
                 row["seconds"] = time.perf_counter() - started
+                self.epochs_trained += 1
                 self.recorder.append(row)
                 self.reporter.epoch("epoch", epoch + 1, epochs, row)
                 self._call("after_epoch")
@@ -161,23 +165,27 @@ class Learner(Generic[LoadersT]):
         assert isinstance(self.dls, DataLoaders)
         started = time.perf_counter()
         self.features = FeatureLoaders.embed(
-            Embedder(self.model), self.dls, views=views, track=self._track
+            Embedder(self.model),
+            self.dls,
+            views=views,
+            first_epoch=self.epochs_trained,
+            track=self._track,
         )
-        head = Learner(
-            self.features,
-            self.model.head,
-            loss_func=self.loss_func,
-            metrics=self.metrics,
-            wd=self.wd,
-            seed=self.seed,
-            cbs=self.cbs,
-        )
-        head.reporter.quiet = True
+        head = self._head_learner(self.features)
         head._fit(views * HEAD_PASSES_PER_VIEW, _highest(lr_max), schedule)
         self.model.to(self.dls.train.device)
+        self.epochs_trained += views
         row = head.recorder[-1] | {"seconds": time.perf_counter() - started}
         self.recorder.append(row)
         self.reporter.epoch("frozen", views, views, row)
+
+    def _head_learner(self, features: FeatureLoaders) -> Learner[FeatureLoaders]:
+        """A learner of the same class, with its steps and callbacks, over the head alone."""
+        head: Any = copy.copy(self)
+        head.dls, head.model, head.recorder = features, self.model.head, []
+        head.reporter, head.frozen = Reporter(quiet=True), False
+        trained: Learner[FeatureLoaders] = head
+        return trained
 
     def predict_batch(self, batch: Batch) -> Tensor:
         """The model's answers to a batch: logits float32 [N, C]."""
@@ -274,7 +282,7 @@ class Learner(Generic[LoadersT]):
         """Body and head with a learning rate each: discriminative rates (Howard, Ruder 2018)."""
         if not isinstance(self.model, ImageClassifier):
             return [{"params": list(self.model.parameters()), "max_lr": _highest(lr_max)}]
-        lowest = lr_max.start if isinstance(lr_max, slice) else lr_max
+        lowest = _lowest(lr_max)
         groups = [(self.model.body, lowest), (self.model.head, _highest(lr_max))]
         return [{"params": list(part.parameters()), "max_lr": lr} for part, lr in groups]
 
@@ -291,8 +299,15 @@ class Learner(Generic[LoadersT]):
             getattr(callback, moment)(self)
 
 
+def _lowest(lr: LearningRate) -> float:
+    """The body's rate: a slice of one number gives it a tenth of the head's, as in the lesson."""
+    if not isinstance(lr, slice):
+        return float(lr)
+    return float(lr.stop) / 10 if lr.start is None else float(lr.start)
+
+
 def _highest(lr: LearningRate) -> float:
-    return float(lr.stop) if isinstance(lr, slice) else lr
+    return float(lr.stop) if isinstance(lr, slice) else float(lr)
 
 
 def _name(metric: Metric) -> str:

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from drivetrain.errors import DataError, InputError
+from drivetrain.errors import DataError, InputError, UnreadableInputError
 from drivetrain.learn.transforms import ItemTransform
 from drivetrain.prepare.image import ImageArray
 from drivetrain.schema import Vocab
@@ -122,6 +122,13 @@ class DataLoader:
         """The items without those that were left out so far."""
         return [item for item in self.items if str(item) not in self.skipped]
 
+    @property
+    def readable_targets(self) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """The targets of the readable items, int64 [N]."""
+        kept = [str(item) not in self.skipped for item in self.items]
+        targets: np.ndarray[Any, np.dtype[np.int64]] = self.targets[np.array(kept, dtype=bool)]
+        return targets
+
     def one_batch(self) -> tuple[Tensor, Tensor]:
         """The first batch of an epoch as x and y."""
         first = next(self.batches(self._next_epoch))
@@ -198,6 +205,8 @@ class DataLoader:
 
     def _read(self, position: int, epoch: int) -> ImageArray:
         item = self.items[position]
+        if self.skipped and (reason := self.skipped.get(str(item))):
+            raise UnreadableInputError(reason)  # left out once, left out for good
         if not self.training:
             return self.item_transform.preparation(item)
         random = np.random.default_rng((self.seed, epoch, position))

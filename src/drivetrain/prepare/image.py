@@ -193,6 +193,8 @@ def upright_photo(
         uint8 [H, W, 3].
     """
     name = name_of(source)
+    if isinstance(source, Image.Image):
+        _check_size(source, name, max_pixels=max_pixels, min_side=min_side)
     try:
         with _open(source, name) as photo:
             _check_size(photo, name, max_pixels=max_pixels, min_side=min_side)
@@ -235,6 +237,11 @@ def _open(source: ImageSource, name: str) -> Image.Image:
                 hint="Scale it to 0..255 and convert it with .astype('uint8').",
             )
         return Image.fromarray(source)
+    if not isinstance(source, str | os.PathLike | bytes):
+        raise UnreadableInputError(
+            f"{name} is a {type(source).__name__}, which holds no picture that can be read.",
+            hint="Give a path, a file's bytes, a Pillow image or a uint8 array.",
+        )
     try:
         return Image.open(_stream(source), formats=FORMATS)
     except FileNotFoundError:
@@ -242,6 +249,10 @@ def _open(source: ImageSource, name: str) -> Image.Image:
     except IsADirectoryError:
         raise UnreadableInputError(
             f"{name} is a folder, and a picture is expected.", hint="Give the files in it."
+        ) from None
+    except PermissionError as problem:
+        raise UnreadableInputError(
+            f"{name} cannot be read: {problem.strerror}.", hint="Mend its permissions."
         ) from None
     except UnidentifiedImageError:
         raise UnreadableInputError(

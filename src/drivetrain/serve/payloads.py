@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from dataclasses import dataclass
 from email.message import Message
@@ -9,6 +10,7 @@ from email.message import Message
 from fastapi import Request
 from python_multipart.exceptions import FormParserError
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 
 from drivetrain.serve.problems import Problem
@@ -16,6 +18,7 @@ from drivetrain.serve.problems import Problem
 MULTIPART = "multipart/form-data"
 MULTIPART_OVERHEAD = 64 * 1024
 READ_AT_MOST = 200_000_000
+SECONDS_TO_SEND = 60
 ANY_TYPE = ("", "application/octet-stream", "application/x-www-form-urlencoded")
 """What clients send when they do not know: the content decides."""
 
@@ -86,9 +89,12 @@ async def _from_form(request: Request, max_bytes: int) -> Payload:
             if len(content) > max_bytes:
                 raise _too_large(max_bytes)
             return Payload(content=content, media_type=_media_type(upload.content_type or ""))
-    except (MultiPartException, FormParserError, KeyError, ValueError) as problem:
+    except (HTTPException, MultiPartException, FormParserError, KeyError, ValueError) as problem:
         raise Problem(
-            400, "bad_form", f"The form cannot be read: {problem}.", "Send it as curl -F does."
+            400,
+            "bad_form",
+            f"The form cannot be read: {getattr(problem, 'detail', problem)}.",
+            "Send it as curl -F does.",
         ) from None
 
 
@@ -99,14 +105,23 @@ async def _body(request: Request, most: int, max_bytes: int) -> bytes:
     is answered while it sends reports a broken connection in place of the answer.
     """
     parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size <= most:
-            parts.append(part)
-        else:
-            parts.clear()
-        if size > READ_AT_MOST:
-            break
+    try:
+        async with asyncio.timeout(SECONDS_TO_SEND):
+            async for part in request.stream():
+                size += len(part)
+                if size <= most:
+                    parts.append(part)
+                else:
+                    parts.clear()
+                if size > READ_AT_MOST:
+                    break
+    except TimeoutError:
+        raise Problem(
+            408,
+            "too_slow",
+            f"The input did not arrive within {SECONDS_TO_SEND} seconds.",
+            "Try a better connection or a smaller photo.",
+        ) from None
     if size > most:
         raise _too_large(max_bytes)
     return b"".join(parts)

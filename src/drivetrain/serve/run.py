@@ -14,7 +14,9 @@ from drivetrain.predictor import Predictor
 from drivetrain.serve.app import MAX_BYTES, create_app
 from drivetrain.store import Database, PredictionLog
 
-CURL = "curl -F file=@{photo} {url}/v1/predict"
+BACKLOG = 2048
+SECONDS_TO_FINISH = 5
+"""What a server that is told to stop gives the requests that are under way."""
 
 
 def serve(
@@ -44,8 +46,13 @@ def serve(
     predictor = Predictor.open(bundle)
     with listening_socket(host, port) as listener, Database(store) as database:
         app = create_app(predictor, PredictionLog(database), max_bytes=max_bytes)
-        settings = uvicorn.Config(app, log_level="warning", access_log=False, lifespan="off")
-        listener.listen(settings.backlog)
+        settings = uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=SECONDS_TO_FINISH,
+        )
         if when_ready:
             when_ready(_url(listener))
         uvicorn.Server(settings).run(sockets=[listener])
@@ -62,12 +69,13 @@ def listening_socket(host: str, port: int) -> socket.socket:
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
         listener = socket.socket(family, kind, protocol)
-    except (OSError, OverflowError) as problem:
+    except (OSError, OverflowError, UnicodeError) as problem:
         raise ServerError(f"{host}:{port} is no address to listen on: {problem}.") from None
     try:
         if os.name == "posix":
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
+        listener.listen(BACKLOG)
     except OSError as problem:
         listener.close()
         if problem.errno == errno.EADDRINUSE:

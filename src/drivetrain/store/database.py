@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.pool import StaticPool
 
 from drivetrain.errors import ConfigError, StoreError
 from drivetrain.store.migrations import HEAD
@@ -41,13 +43,14 @@ class Database:
         self.engine = _engine(url)
         self.name = _name(self.engine)
         try:
-            self._migrate()
+            self._migrate_unless_another_does()
         except SQLAlchemyError as problem:
             self.engine.dispose()
             raise StoreError(
                 f"The store {self.name} cannot be opened: {_reason(problem)}.",
                 hint="Give --store a database in a folder that exists and that you may write to.",
             ) from problem
+        self._opened = self._file()
 
     def __enter__(self) -> Database:
         return self
@@ -71,6 +74,11 @@ class Database:
         Raises:
             StoreError: The database refused.
         """
+        if self._file() != self._opened:
+            raise StoreError(
+                f"The store {self.name} was removed or replaced while it was open.",
+                hint="Restart the server, so that it keeps its record again.",
+            )
         try:
             with self.engine.begin() as connection:
                 yield connection
@@ -80,22 +88,56 @@ class Database:
                 hint="Check the disk and the permissions of the database.",
             ) from problem
 
+    def _file(self) -> tuple[int, int] | None:
+        """What tells the database's file from another one in its place; None in memory."""
+        place = self.engine.url.database
+        if self.engine.dialect.name != "sqlite" or place in (None, "", ":memory:"):
+            return None
+        try:
+            found = os.stat(str(place))
+        except FileNotFoundError:
+            return (0, 0)
+        return found.st_dev, found.st_ino
+
+    def _migrate_unless_another_does(self) -> None:
+        """Two servers may start on a new database at once: one migrates, the other finds it."""
+        try:
+            self._migrate()
+        except SQLAlchemyError:
+            with self.engine.begin() as connection:
+                if _revision(connection) != HEAD:
+                    raise
+
     def _migrate(self) -> None:
         with self.engine.begin() as connection:
             if _revision(connection) == HEAD:
                 return
             from alembic import command
             from alembic.config import Config
+            from alembic.util.exc import CommandError
 
             settings = Config(attributes={"connection": connection})
             settings.set_main_option("script_location", "drivetrain.store:migrations")
-            command.upgrade(settings, "head")
+            try:
+                command.upgrade(settings, "head")
+            except CommandError as problem:
+                raise StoreError(
+                    f"The store {self.name} has a layout that is unknown here: {problem}.",
+                    hint="Run: pip install --upgrade drivetrain",
+                ) from None
 
 
 def _engine(url: str) -> Engine:
     try:
-        engine = create_engine(make_url(url))
-    except (ArgumentError, NoSuchModuleError, ImportError) as problem:
+        place = make_url(url)
+        in_memory = place.get_backend_name() == "sqlite" and place.database in (
+            None,
+            "",
+            ":memory:",
+        )
+        one_for_all = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
+        engine = create_engine(place, **(one_for_all if in_memory else {}))
+    except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as problem:
         raise ConfigError(
             f"{url!r} is no store that can be opened: {problem}.",
             hint="Give a URL such as sqlite:///predictions.db",
