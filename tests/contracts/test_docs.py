@@ -76,9 +76,10 @@ def test_only_blocks_that_are_run_are_there() -> None:
 
 def test_every_make_target_that_is_named_exists() -> None:
     targets = set(re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text(), re.MULTILINE))
-    named = {t for page in PAGES for t in re.findall(r"make ([a-z-]+)(?=[ `])", page.read_text())}
-    assert {"demo", "test", "setup", "bench"} <= targets
-    assert named & {"demo", "test", "setup", "bench"} == {"demo", "test", "setup", "bench"}
+    command = re.compile(r"(?:^    |`)make ([a-z-]+)", re.MULTILINE)
+    named = {target for page in PAGES for target in command.findall(page.read_text())}
+    assert named >= {"demo", "test", "setup", "bench"}
+    assert named <= targets
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -12,6 +12,9 @@ import pytest
 from conftest import Server
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
+from drivetrain.export import export_bundle
+from drivetrain.learn.learner import Learner
+from drivetrain.learn.loaders import DataLoaders
 from drivetrain.store import Database, PredictionLog
 
 CHROMIUM = shutil.which("chromium")
@@ -72,6 +75,19 @@ def test_it_says_what_the_model_tells_apart(page: Page) -> None:
     expect(page.locator("h1")).to_contain_text("blue")
     model = httpx.get(page.url + "v1/model").json()["model"]
     expect(page.locator("#model")).to_contain_text(model)
+
+
+def test_it_shows_how_far_to_believe_the_model(
+    browser: Browser, trained: Learner[DataLoaders], tmp_path: Path
+) -> None:
+    note = "Believe 80 %, not 86 % <script>."
+    file = export_bundle(trained, tmp_path / "noted.bundle", notes=note)
+    server = Server(file, tmp_path, python=sys.executable)
+    opened = browser.new_page(viewport=PHONE)
+    opened.goto(server.url)
+    expect(opened.locator("#model-note")).to_have_text(note)
+    opened.close()
+    server.kill()
 
 
 def test_a_file_that_is_no_photo_is_told_and_the_next_photo_is_answered(

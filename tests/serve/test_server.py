@@ -170,7 +170,7 @@ def test_a_form_without_the_field_and_a_broken_form_are_400(server: Server, phot
     headers = {"content-type": "multipart/form-data; boundary=x"}
     broken = httpx.post(address, content=b"--y\r\nnonsense", headers=headers)
     assert broken.status_code == 400
-    error_of(broken)
+    assert error_of(broken)["code"] == "bad_form"
     no_boundary = httpx.post(address, content=b"a", headers={"content-type": "multipart/form-data"})
     assert no_boundary.status_code == 400
     error_of(no_boundary)

@@ -160,9 +160,10 @@ function showModel() {
   say("classes-list", isShort ? "" : names.join(", "));
   say("model", model.model);
   say("created", model.created?.slice(0, 10));
-  const { metrics, valid_items: n } = model.training ?? {};
+  const { metrics, notes, valid_items: n } = model.training ?? {};
   const accuracy = metrics?.accuracy?.toLocaleString("en", { style: "percent", maximumFractionDigits: 1 });
   say("accuracy", accuracy && n && `${accuracy} of ${n} photos kept out of training`);
+  say("model-note", notes);
   if (model.media_types?.length) view.file.accept = model.media_types.join(",");
 }
 
