@@ -11,13 +11,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
 from drivetrain.errors import ConfigError, StoreError
 from drivetrain.store.migrations import HEAD
 
 SECONDS_TO_WAIT_FOR_A_LOCK = 10
+TRIES_TO_OPEN = 5
 
 
 class Database:
@@ -43,7 +44,7 @@ class Database:
         self.engine = _engine(url)
         self.name = _name(self.engine)
         try:
-            self._migrate_unless_another_does()
+            self._migrate_in_turn()
         except SQLAlchemyError as problem:
             self.engine.dispose()
             raise StoreError(
@@ -99,14 +100,15 @@ class Database:
             return (0, 0)
         return found.st_dev, found.st_ino
 
-    def _migrate_unless_another_does(self) -> None:
-        """Two servers may start on a new database at once: one migrates, the other finds it."""
-        try:
-            self._migrate()
-        except SQLAlchemyError:
-            with self.engine.begin() as connection:
-                if _revision(connection) != HEAD:
+    def _migrate_in_turn(self) -> None:
+        """Several servers may start on a new database at once; SQLite makes some ask again."""
+        for _ in range(TRIES_TO_OPEN - 1):
+            try:
+                return self._migrate()
+            except OperationalError as problem:
+                if "locked" not in str(problem):
                     raise
+        return self._migrate()
 
     def _migrate(self) -> None:
         with self.engine.begin() as connection:
@@ -144,15 +146,22 @@ def _engine(url: str) -> Engine:
         ) from None
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # the driver would commit before each change of a table
     cursor = connection.cursor()
     cursor.execute(f"PRAGMA busy_timeout = {SECONDS_TO_WAIT_FOR_A_LOCK * 1000}")
     cursor.execute("PRAGMA journal_mode = WAL")
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Take the write lock at once: who waits, waits here, and finds what the other did."""
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
 def _revision(connection: Connection) -> str | None:
