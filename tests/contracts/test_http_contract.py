@@ -40,13 +40,13 @@ def test_the_answer_has_these_fields(schema: dict[str, Any]) -> None:
     }  # fmt: skip
     assert set(answer["properties"]) == set(answer["required"]) == fields
     statuses = set(schema["paths"]["/v1/predict"]["post"]["responses"])
-    assert statuses >= {"200", "400", "413", "415", "422", "503"}
+    assert statuses >= {"200", "400", "408", "413", "415", "422", "503"}
 
 
 def test_the_reference_documents_it(schema: dict[str, Any]) -> None:
     for path in (*schema["paths"], "/openapi.json"):
         assert f"`{path}`" in REFERENCE or f" {path}`" in REFERENCE, path
-    for status in ("400", "413", "415", "422", "503"):
+    for status in ("400", "408", "413", "415", "422", "503"):
         assert f"| {status} |" in REFERENCE
 
 

@@ -97,7 +97,7 @@ def create_app(predictor: Predictor, log: PredictionLog, *, max_bytes: int = MAX
 
     @app.post(
         "/v1/predict",
-        responses={status: {"model": ErrorAnswer} for status in (400, 413, 415, 422, 503)},
+        responses={status: {"model": ErrorAnswer} for status in (400, 408, 413, 415, 422, 503)},
         openapi_extra=_request_body(media_types),
     )
     async def predict(request: Request) -> PredictionAnswer:

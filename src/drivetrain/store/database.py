@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
@@ -91,11 +91,11 @@ class Database:
 
     def _file(self) -> tuple[int, int] | None:
         """What tells the database's file from another one in its place; None in memory."""
-        place = self.engine.url.database
-        if self.engine.dialect.name != "sqlite" or place in (None, "", ":memory:"):
+        place = self.engine.url
+        if place.get_backend_name() != "sqlite" or _is_in_memory(place):
             return None
         try:
-            found = os.stat(str(place))
+            found = os.stat(str(place.database))
         except FileNotFoundError:
             return (0, 0)
         return found.st_dev, found.st_ino
@@ -132,13 +132,8 @@ class Database:
 def _engine(url: str) -> Engine:
     try:
         place = make_url(url)
-        in_memory = place.get_backend_name() == "sqlite" and place.database in (
-            None,
-            "",
-            ":memory:",
-        )
         one_for_all = {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
-        engine = create_engine(place, **(one_for_all if in_memory else {}))
+        engine = create_engine(place, **(one_for_all if _is_in_memory(place) else {}))
     except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as problem:
         raise ConfigError(
             f"{url!r} is no store that can be opened: {problem}.",
@@ -148,6 +143,10 @@ def _engine(url: str) -> Engine:
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _is_in_memory(place: URL) -> bool:
+    return place.get_backend_name() == "sqlite" and place.database in (None, "", ":memory:")
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:
