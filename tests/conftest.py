@@ -51,6 +51,15 @@ def write_colours(folder: Path, photos_a_class: int = PHOTOS_A_CLASS) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The tests, and the processes that they start, keep nothing in the user's own cache."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("DRIVETRAIN_CACHE", str(folder))
+        yield folder
+
+
 class RealTraining(NamedTuple):
     """A bundle that the command line trained, its report, and what it said meanwhile."""
 

@@ -8,6 +8,7 @@
     │   ├── UnreadableInputError            not a picture, or a broken one
     │   ├── InputTooLargeError              refused by its header, before anything is decoded
     │   └── InputTooSmallError              too few pixels to hold anything
+    ├── CollectError (OSError)              photos that cannot be fetched, searched for or taken out
     ├── WeightsError (LookupError)          no pretrained weights were found
     ├── BundleError (ValueError)            a bundle that cannot be used
     │   ├── BundleCorruptError              cut short, altered, or not a bundle at all
@@ -94,6 +95,12 @@ class InputTooSmallError(InputError):
     """The input has too few pixels to hold anything that could be recognised."""
 
     code = "input_too_small"
+
+
+class CollectError(DrivetrainError, OSError):
+    """Photos that cannot be fetched, searched for, or taken out of a video."""
+
+    code = "collect"
 
 
 class WeightsError(DrivetrainError, LookupError):
