@@ -19,7 +19,8 @@ from PIL import Image
 from torch import nn
 
 from drivetrain.data import RandomSplitter, get_image_files, parent_label
-from drivetrain.learn.block import CategoryBlock, DataBlock, ImageBlock
+from drivetrain.learn.block import DataBlock
+from drivetrain.learn.blocks import CategoryBlock, ImageBlock
 from drivetrain.learn.learner import Learner
 from drivetrain.learn.loaders import DataLoaders
 from drivetrain.learn.models import ImageClassifier, classifier_head

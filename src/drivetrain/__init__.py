@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from drivetrain.errors import DrivetrainError as DrivetrainError
     from drivetrain.interpret import ClassificationInterpretation as ClassificationInterpretation
     from drivetrain.learn.augment import aug_transforms as aug_transforms
-    from drivetrain.learn.block import CategoryBlock as CategoryBlock
     from drivetrain.learn.block import DataBlock as DataBlock
-    from drivetrain.learn.block import ImageBlock as ImageBlock
+    from drivetrain.learn.blocks import CategoryBlock as CategoryBlock
+    from drivetrain.learn.blocks import ImageBlock as ImageBlock
     from drivetrain.learn.callbacks import Callback as Callback
     from drivetrain.learn.learner import Learner as Learner
     from drivetrain.learn.loaders import DataLoader as DataLoader
@@ -42,13 +42,13 @@ _HOME = {
     "BlockSplitter": "drivetrain.data",
     "Bundle": "drivetrain.bundle",
     "Callback": "drivetrain.learn.callbacks",
-    "CategoryBlock": "drivetrain.learn.block",
+    "CategoryBlock": "drivetrain.learn.blocks",
     "ClassificationInterpretation": "drivetrain.interpret",
     "DataBlock": "drivetrain.learn.block",
     "DataLoader": "drivetrain.learn.loaders",
     "DataLoaders": "drivetrain.learn.loaders",
     "DrivetrainError": "drivetrain.errors",
-    "ImageBlock": "drivetrain.learn.block",
+    "ImageBlock": "drivetrain.learn.blocks",
     "IndexSplitter": "drivetrain.data",
     "Learner": "drivetrain.learn.learner",
     "PadMode": "drivetrain.learn.transforms",

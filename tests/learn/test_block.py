@@ -15,7 +15,8 @@ from conftest import COLOURS, PHOTOS_A_CLASS, colour_block, colour_photo
 from drivetrain.data import IndexSplitter, RandomSplitter, get_image_files, parent_label
 from drivetrain.errors import ConfigError, DataError
 from drivetrain.learn.augment import aug_transforms
-from drivetrain.learn.block import CategoryBlock, DataBlock, ImageBlock
+from drivetrain.learn.block import DataBlock
+from drivetrain.learn.blocks import CategoryBlock, ImageBlock
 from drivetrain.learn.loaders import DataLoaders
 from drivetrain.learn.transforms import RandomResizedCrop, Resize
 

@@ -14,8 +14,11 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from drivetrain.learn import features
+from drivetrain.learn.batches import Batch
+from drivetrain.learn.columns import Input, Target
 from drivetrain.learn.features import Embedder, FeatureLoader, FeatureLoaders, embed_items
-from drivetrain.learn.loaders import Batch, DataLoader, DataLoaders
+from drivetrain.learn.loaders import DataLoader, DataLoaders
+from drivetrain.learn.targets import OneOf
 from drivetrain.learn.transforms import Resize
 from drivetrain.schema import Vocab
 
@@ -125,7 +128,7 @@ def test_embeddings_come_back_in_the_order_of_the_items(embedder: Embedder) -> N
 
     def shuffled() -> Iterator[Batch]:
         for positions in ([4, 0, 2], [5, 1, 3]):
-            yield Batch(x[positions], y[positions], positions)
+            yield Batch((x[positions],), (y[positions],), positions)
 
     embeddings, targets = embed_items(embedder, shuffled())
     assert targets.tolist() == list(range(6))
@@ -135,10 +138,8 @@ def test_embeddings_come_back_in_the_order_of_the_items(embedder: Embedder) -> N
 def side(count: int, *, training: bool) -> DataLoader:
     random = np.random.default_rng(count)
     return DataLoader(
-        items=list(random.integers(0, 256, (count, 8, 8, 3), dtype=np.uint8)),
-        targets=random.integers(0, 2, count),
-        vocab=VOCAB,
-        item_transform=Resize(8),
+        inputs=(Input(list(random.integers(0, 256, (count, 8, 8, 3), np.uint8)), Resize(8)),),
+        labels=(Target(random.integers(0, 2, count), OneOf(VOCAB)),),
         training=training,
         bs=4,
     )

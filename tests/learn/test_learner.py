@@ -18,9 +18,10 @@ from torch.nn import functional
 from drivetrain.data import IndexSplitter, get_image_files
 from drivetrain.errors import ConfigError, DataError, UnreadableInputError
 from drivetrain.learn.augment import aug_transforms
+from drivetrain.learn.batches import Batch
 from drivetrain.learn.callbacks import Callback
 from drivetrain.learn.learner import HEAD_PASSES_PER_VIEW, Learner
-from drivetrain.learn.loaders import Batch, DataLoader, DataLoaders, SkippedItemWarning
+from drivetrain.learn.loaders import DataLoader, DataLoaders, SkippedItemWarning
 from drivetrain.learn.models import ImageClassifier
 from drivetrain.learn.transforms import RandomResizedCrop
 from drivetrain.learn.vision import vision_learner

@@ -21,7 +21,9 @@ from torch import Tensor
 from drivetrain.data import get_image_files
 from drivetrain.errors import DataError
 from drivetrain.learn.augment import aug_transforms
+from drivetrain.learn.columns import Input, Target
 from drivetrain.learn.loaders import DataLoader, DataLoaders, SkippedItemWarning
+from drivetrain.learn.targets import OneOf
 from drivetrain.learn.transforms import RandomResizedCrop, Resize
 from drivetrain.schema import Vocab
 
@@ -45,10 +47,8 @@ def photo(number: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
 def loader(items: int | list[Any] = 10, *, training: bool = True, **settings: Any) -> DataLoader:
     chosen = [photo(number) for number in range(items)] if isinstance(items, int) else items
     return DataLoader(
-        items=chosen,
-        targets=np.arange(len(chosen)) % 2,
-        vocab=VOCAB,
-        item_transform=settings.pop("item_transform", Resize(8)),
+        inputs=(Input(chosen, settings.pop("item_transform", Resize(8))),),
+        labels=(Target(np.arange(len(chosen)) % 2, OneOf(VOCAB)),),
         training=training,
         **({"bs": 4} | settings),
     )

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import matplotlib
-import torch
-from torch import Tensor
+import numpy as np
 
 from drivetrain.data import RandomSplitter
+from drivetrain.data.splits import Split
 from drivetrain.errors import OutputError
 from drivetrain.export import export_bundle
 from drivetrain.export.bundle import check_writable
@@ -18,7 +18,8 @@ from drivetrain.extras import need
 from drivetrain.interpret import ClassificationInterpretation
 from drivetrain.interpret.confusion import draw_confusion_matrix
 from drivetrain.interpret.report import Section, write_report
-from drivetrain.learn.block import CategoryBlock, DataBlock, ImageBlock
+from drivetrain.learn.block import DataBlock
+from drivetrain.learn.blocks import CategoryBlock, ImageBlock
 from drivetrain.learn.learner import Learner
 from drivetrain.learn.loaders import DataLoaders
 from drivetrain.learn.split_check import (
@@ -44,7 +45,7 @@ LICENCE = (
 
 @dataclass(frozen=True, kw_only=True)
 class Honesty:
-    """What two ways of splitting the same photos say about the same model."""
+    """What two ways of splitting the same photos say about the same embeddings."""
 
     shuffled: FoldScores
     contiguous: FoldScores
@@ -102,7 +103,7 @@ def run_demo(out: Path) -> tuple[Path, Path]:
     interp = ClassificationInterpretation.from_learner(learn)
     _say(_result(interp), _matrix(interp))
 
-    _say("", "3/5  How honest is that? The same head on five folds, drawn in two ways.")
+    _say("", "3/5  How honest is that? The same features on five folds, drawn in two ways.")
     honesty = compare_splits(learn)
     _say(*_rows(honesty), honesty.sentence)
 
@@ -137,25 +138,19 @@ def read_labels() -> dict[Path, str]:
 
 def compare_splits(learn: Learner[DataLoaders]) -> Honesty:
     """Score the learner's embeddings on shuffled and on contiguous folds."""
-    embeddings, targets = _in_file_order(learn)
-    vocab = learn.dls.vocab
-
-    def score(folds: list[tuple[list[int], list[int]]]) -> FoldScores:
-        return score_folds(embeddings, targets, vocab, folds, seed=SEED)
-
-    return Honesty(
-        shuffled=score(shuffled_folds(len(targets), seed=SEED)),
-        contiguous=score(contiguous_folds(len(targets))),
-    )
-
-
-def _in_file_order(learn: Learner[DataLoaders]) -> tuple[Tensor, Tensor]:
     assert learn.features is not None, "the learner was not trained frozen"
     sides = (learn.features.train, learn.features.valid)
-    items = [*learn.dls.train.items, *learn.dls.valid.items]
-    order = torch.tensor(sorted(range(len(items)), key=lambda position: items[position]))
-    embeddings = torch.cat([side.views[0] for side in sides])
-    return embeddings[order], torch.cat([side.targets for side in sides])[order]
+    embeddings = np.concatenate([side.views[0].numpy() for side in sides])
+    targets = np.concatenate([side.targets.numpy() for side in sides])
+    files = [str(item) for side in (learn.dls.train, learn.dls.valid) for item in side.items]
+
+    def score(folds: list[Split]) -> FoldScores:
+        return score_folds(embeddings, targets, folds, classes=len(learn.dls.vocab))
+
+    return Honesty(
+        shuffled=score(shuffled_folds(targets, seed=SEED)),
+        contiguous=score(contiguous_folds(files, targets)),
+    )
 
 
 def _write_report(

@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from drivetrain.errors import ConfigError
-from drivetrain.learn.loaders import BatchTransform
+from drivetrain.learn.batches import BatchTransform
 
 NEARLY_BLACK, NEARLY_WHITE = 1e-3, 1 - 1e-3
 

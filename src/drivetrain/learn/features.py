@@ -7,14 +7,17 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from drivetrain.data.splits import Split
 from drivetrain.engine import onnxruntime
 from drivetrain.errors import DataError
 from drivetrain.export.onnx import to_onnx
-from drivetrain.learn.loaders import Batch, DataLoaders
+from drivetrain.learn.batches import Batch, epoch_order
+from drivetrain.learn.loaders import DataLoaders
 from drivetrain.learn.models import ImageClassifier
+from drivetrain.learn.targets import OneOf, TargetKind
 from drivetrain.schema import Vocab
 
 Track = Callable[..., Iterator[Batch]]
@@ -74,6 +77,7 @@ class FeatureLoader:
         training: Whether to shuffle.
         bs: Embeddings a batch.
         seed: What the order follows from.
+        sampling: How often each is drawn in training, [N]; each once when left out.
     """
 
     views: Sequence[Tensor]
@@ -81,6 +85,7 @@ class FeatureLoader:
     training: bool
     bs: int
     seed: int
+    sampling: NDArray[np.float64] | None = None
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
 
     def __len__(self) -> int:
@@ -93,10 +98,9 @@ class FeatureLoader:
         view = self.views[epoch % len(self.views)]
         order = torch.arange(len(view))
         if self.training:
-            random = np.random.default_rng((self.seed, epoch))
-            order = torch.from_numpy(random.permutation(len(view)))
+            order = torch.tensor(epoch_order(len(view), self.seed, epoch, self.sampling))
         for part in torch.split(order, self.bs)[: len(self)]:
-            yield Batch(view[part], self.targets[part], part.tolist())
+            yield Batch((view[part],), (self.targets[part],), part.tolist())
 
 
 @dataclass
@@ -105,7 +109,12 @@ class FeatureLoaders:
 
     train: FeatureLoader
     valid: FeatureLoader
-    vocab: Vocab
+    kind: TargetKind
+
+    @property
+    def vocab(self) -> Vocab | None:
+        """The classes, when there are any."""
+        return self.kind.vocab
 
     @classmethod
     def of(
@@ -117,7 +126,7 @@ class FeatureLoaders:
             chosen = torch.tensor(positions)
             return FeatureLoader([embeddings[chosen]], targets[chosen], training, bs, seed)
 
-        return cls(side(split[0], training=True), side(split[1], training=False), vocab)
+        return cls(side(split[0], training=True), side(split[1], training=False), OneOf(vocab))
 
     @classmethod
     def embed(
@@ -142,11 +151,14 @@ class FeatureLoaders:
                 training=training,
                 bs=dls.train.bs,
                 seed=dls.train.seed,
+                sampling=dls.train.readable_sampling if training else None,
             )
 
         names = [f"embed {view + 1}/{views}" for view in range(views)]
         train = [
-            embed_items(embedder, track(dls.train, name, first_epoch + view, keep_lone=True))
+            embed_items(
+                embedder, track(dls.train, name, first_epoch + view, keep_lone=True, each_once=True)
+            )
             for view, name in enumerate(names)
         ]
         if len(train[0][1]) < 2:
@@ -155,7 +167,7 @@ class FeatureLoaders:
                 hint="See the warnings for what is wrong with the others.",
             )
         valid = [embed_items(embedder, track(dls.valid, "embed valid"))]
-        return cls(loader(train, training=True), loader(valid, training=False), dls.vocab)
+        return cls(loader(train, training=True), loader(valid, training=False), dls.kind)
 
 
 def embed_items(embedder: Embedder, batches: Iterator[Batch]) -> tuple[Tensor, Tensor]:

@@ -13,23 +13,21 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from drivetrain.errors import ConfigError
+from drivetrain.learn.batches import Batch
 from drivetrain.learn.callbacks import Callback
 from drivetrain.learn.features import Embedder, FeatureLoaders
-from drivetrain.learn.loaders import Batch, DataLoader, DataLoaders
+from drivetrain.learn.loaders import DataLoader, DataLoaders
 from drivetrain.learn.models import ImageClassifier
 from drivetrain.learn.progress import Reporter, Row
 from drivetrain.learn.schedule import OneCycle
 from drivetrain.learn.seeds import own_random_numbers
+from drivetrain.learn.targets import LossFunction
 from drivetrain.metrics import Indices
 
 Metric = Callable[[Indices, Indices], float]
 """From predicted and true positions, int64 [N] each, to a number."""
-
-LossFunction = Callable[[Tensor, Tensor], Tensor]
-"""From logits [N, C] and positions [N] to one number."""
 
 LearningRate = float | slice
 
@@ -51,8 +49,9 @@ class Learner(Generic[LoadersT]):
     Arguments:
         dls: What to train and validate on.
         model: From a batch to logits float32 [N, C].
-        loss_func: Cross-entropy when left out.
-        metrics: Functions of predicted and true positions, such as ``error_rate``.
+        loss_func: From the model's outputs and the targets to one number; when left out, the
+            usual one for the kind of target, such as cross-entropy for classes.
+        metrics: Functions of what was answered and the truth, such as ``error_rate``.
         lr: The learning rate when a method is given none.
         wd: Weight decay.
         seed: What dropout follows from.
@@ -77,7 +76,8 @@ class Learner(Generic[LoadersT]):
     ) -> None:
         self.dls: LoadersT = dls
         self.model = model.to(dls.train.device)
-        self.loss_func: LossFunction = loss_func or functional.cross_entropy
+        weights = getattr(dls, "class_weights", None)
+        self.loss_func: LossFunction = loss_func or dls.kind.loss(weights)
         self.metrics = [metrics] if callable(metrics) else list(metrics)
         self.lr, self.wd, self.seed = lr, wd, seed
         self.cbs = sorted(cbs, key=lambda callback: callback.order)
@@ -189,12 +189,12 @@ class Learner(Generic[LoadersT]):
 
     def predict_batch(self, batch: Batch) -> Tensor:
         """The model's answers to a batch: logits float32 [N, C]."""
-        logits: Tensor = self.model(batch.x)
+        logits: Tensor = self.model(*batch.xs)
         return logits
 
     def compute_loss(self, logits: Tensor, batch: Batch) -> Tensor:
         """One number that says how wrong the answers are."""
-        return self.loss_func(logits, batch.y)
+        return self.loss_func(logits, *batch.ys)
 
     def backward(self, loss: Tensor) -> None:
         """Find out how every weight contributed to the loss."""
@@ -221,17 +221,18 @@ class Learner(Generic[LoadersT]):
     def validate(self, dl: DataLoader | None = None) -> Row:
         """The loss and the metrics on the validation side, or on another loader."""
         logits, targets = self._logits(self.dls.valid if dl is None else dl, "validate")
-        predicted, actual = logits.argmax(1).numpy(), targets.numpy()
+        kind = self.dls.kind
+        predicted, actual = kind.decide(kind.answers(logits)).numpy(), targets.numpy()
         row = {"valid_loss": float(self.loss_func(logits, targets))}
         return row | {_name(metric): metric(predicted, actual) for metric in self.metrics}
 
     def get_preds(self, dl: DataLoader | None = None) -> tuple[Tensor, Tensor]:
         """Probabilities float32 [N, C] and targets int64 [N], in the loader's order.
 
-        Items that cannot be read are left out of both.
+        For targets that are numbers, the numbers. Items that cannot be read are left out of both.
         """
         logits, targets = self._logits(self.dls.valid if dl is None else dl, "predict")
-        return logits.softmax(1), targets
+        return self.dls.kind.answers(logits), targets
 
     def predict(self, item: Any) -> tuple[str, Tensor, Tensor]:
         """The label of one photo, its position in the vocabulary and the probabilities [C].

@@ -1,51 +1,30 @@
-"""Batches of prepared items: threads decode ahead while the model works."""
+"""The two sides of a split, batch by batch."""
 
 from __future__ import annotations
 
-import os
 import warnings
-from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from itertools import islice
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from drivetrain.errors import DataError, InputError, UnreadableInputError
+from drivetrain.errors import ConfigError, DataError
+from drivetrain.learn.batches import Batch, BatchTransform, Filled, ReadAhead, augment, epoch_order
+from drivetrain.learn.columns import Input, Target, names_of
+from drivetrain.learn.targets import TargetKind
 from drivetrain.learn.transforms import ItemTransform
-from drivetrain.prepare.image import ImageArray
 from drivetrain.schema import Vocab
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-BatchTransform = Callable[[Tensor, torch.Generator], Tensor]
-"""From float32 [N, 3, H, W] in 0..1 to the same, with the random numbers it is given."""
-
-BATCHES_AHEAD = 2
-
 
 class SkippedItemWarning(UserWarning):
     """An item could not be read; it was left out and nothing else was."""
-
-
-@dataclass
-class Batch:
-    """Some prepared items.
-
-    Arguments:
-        x: float32 [N, 3, H, W] in 0..1, or embeddings [N, D].
-        y: int64 [N], positions in the vocabulary.
-        positions: Where the items stand in their loader.
-    """
-
-    x: Tensor
-    y: Tensor
-    positions: list[int]
 
 
 @dataclass
@@ -57,28 +36,26 @@ class DataLoader:
     the epoch's number alone, whatever ``num_workers`` is.
 
     Arguments:
-        items: What is read: paths, bytes, Pillow images or arrays.
-        targets: int64 [N], positions in the vocabulary.
-        vocab: The classes.
-        item_transform: How an item becomes an array.
+        inputs: What is read for each item.
+        labels: What the model is asked for, item by item.
         training: Whether to shuffle and augment.
         bs: Items a batch.
         seed: What order and augmentation follow from.
-        num_workers: Threads that decode; by default one a core.
+        num_workers: Threads that read; by default one a core.
         batch_transforms: Augmentation, applied in training only.
         device: Where the batches go.
+        sampling: How often each item is drawn in training, float64 [N]; each once when left out.
     """
 
-    items: Sequence[Any]
-    targets: np.ndarray[Any, np.dtype[np.int64]]
-    vocab: Vocab
-    item_transform: ItemTransform
+    inputs: tuple[Input, ...]
+    labels: tuple[Target, ...]
     training: bool
     bs: int = 64
     seed: int = 42
     num_workers: int | None = None
     batch_transforms: Sequence[BatchTransform] = ()
     device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+    sampling: NDArray[np.float64] | None = None
     skipped: dict[str, str] = field(default_factory=dict)
     _next_epoch: int = field(default=0, repr=False)
 
@@ -87,52 +64,115 @@ class DataLoader:
         whole, rest = divmod(len(self.items), self.bs)
         return whole + bool(rest > 1 or (rest and not (self.training and whole)))
 
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """The batches of the next epoch as pairs of x and y."""
+    def __iter__(self) -> Iterator[tuple[Tensor, ...]]:
+        """The batches of the next epoch: the inputs, then the targets."""
         epoch, self._next_epoch = self._next_epoch, self._next_epoch + 1
-        return ((batch.x, batch.y) for batch in self.batches(epoch))
+        return ((*batch.xs, *batch.ys) for batch in self.batches(epoch))
 
-    def batches(self, epoch: int = 0, *, keep_lone: bool = False) -> Iterator[Batch]:
+    @property
+    def items(self) -> Sequence[Any]:
+        """What is read as the first input."""
+        return self.inputs[0].items
+
+    @property
+    def item_transform(self) -> ItemTransform:
+        """How the first input becomes an array."""
+        return self.inputs[0].transform
+
+    @property
+    def kind(self) -> TargetKind:
+        """What the first target means."""
+        return self.labels[0].kind
+
+    @property
+    def targets(self) -> NDArray[Any]:
+        """The first target of every item, as its kind encodes it."""
+        return self.labels[0].values
+
+    @property
+    def vocab(self) -> Vocab:
+        """The classes of the first target.
+
+        Raises:
+            DataError: It has none, as numbers have.
+        """
+        if self.kind.vocab is None:
+            raise DataError("The target is a number, which has no classes.")
+        return self.kind.vocab
+
+    def new(self, **changes: Any) -> DataLoader:
+        """The same side with other settings, such as ``bs`` or ``num_workers``.
+
+        Raises:
+            ConfigError: There is no such setting.
+        """
+        known = ("bs", "seed", "num_workers", "batch_transforms", "device", "training", "sampling")
+        if unknown := set(changes) - set(known):
+            raise ConfigError(
+                f"A DataLoader has no setting {min(unknown)!r}.",
+                hint=f"These can be changed: {', '.join(known)}.",
+            )
+        return replace(self, **changes, _next_epoch=0)
+
+    def batches(
+        self, epoch: int = 0, *, keep_lone: bool = False, each_once: bool = False
+    ) -> Iterator[Batch]:
         """The batches of one epoch.
 
         Arguments:
             epoch: What the order and the augmentation follow from, beside the seed.
             keep_lone: Whether a training batch of one item stays. It has no batch statistics
                 to train on, and is left out.
+            each_once: Whether every item comes once whatever ``sampling`` says.
 
         Raises:
             DataError: Not one item could be read, or only one to train on.
         """
         drop_lone = self.training and self.bs > 1 and len(self.items) > 1 and not keep_lone
         read, given = 0, 0
-        for number, arrays, positions in self._arrays(self._order(epoch), epoch):
-            read += len(positions)
-            if drop_lone and len(positions) == 1:
+        for filled in self._filled(self._order(epoch, each_once=each_once), epoch):
+            count = len(filled.positions)
+            read += count
+            if not count or (drop_lone and count == 1):
                 continue
-            given += len(positions)
-            y = torch.from_numpy(self.targets[positions]).to(self.device)
-            yield Batch(self._to_model(arrays, epoch, number), y, positions)
+            given += count
+            yield Batch(
+                self._to_model(filled, epoch),
+                tuple(self._labels(filled.positions)),
+                filled.positions,
+            )
         if not given:
             reason = next(iter(self.skipped.values()), "There are none.")
             found = "Too few" if read else "None"
             raise DataError(f"{found} of the {len(self.items)} items could be read. {reason}")
 
     @property
-    def readable_items(self) -> list[Any]:
-        """The items without those that were left out so far."""
-        return [item for item in self.items if str(item) not in self.skipped]
+    def readable(self) -> NDArray[np.bool_]:
+        """Which items were not left out so far, bool [N]."""
+        sides = [[name not in self.skipped for name in given.names] for given in self.inputs]
+        kept: NDArray[np.bool_] = np.logical_and.reduce(np.array(sides, bool), axis=0)
+        return kept
 
     @property
-    def readable_targets(self) -> np.ndarray[Any, np.dtype[np.int64]]:
-        """The targets of the readable items, int64 [N]."""
-        kept = [str(item) not in self.skipped for item in self.items]
-        targets: np.ndarray[Any, np.dtype[np.int64]] = self.targets[np.array(kept, dtype=bool)]
+    def readable_items(self) -> list[Any]:
+        """The items without those that were left out so far."""
+        return [item for item, kept in zip(self.items, self.readable, strict=True) if kept]
+
+    @property
+    def readable_targets(self) -> NDArray[Any]:
+        """The targets of the readable items."""
+        targets: NDArray[Any] = self.targets[self.readable]
         return targets
 
-    def one_batch(self) -> tuple[Tensor, Tensor]:
-        """The first batch of an epoch as x and y."""
+    @property
+    def readable_sampling(self) -> NDArray[np.float64] | None:
+        """How often each readable item is drawn, when that is not once each."""
+        return None if self.sampling is None else self.sampling[self.readable]
+
+    def one_batch(self) -> tuple[Tensor, ...]:
+        """The first batch of an epoch: the inputs, then the targets."""
         first = next(self.batches(self._next_epoch))
-        return first.x, first.y
+        return (*first.xs, *first.ys)
 
     def show_batch(
         self,
@@ -158,9 +198,11 @@ class DataLoader:
         x, titles = [], []
         for epoch, position in enumerate(order):
             chosen = order[0] if unique else position
-            for _, arrays, positions in self._arrays([chosen], epoch if unique else 0):
-                x.append(self._to_model(arrays, epoch, 0)[0])
-                titles.append(self.vocab[int(self.targets[positions[0]])])
+            for filled in self._filled([chosen], epoch if unique else 0):
+                if filled.positions:
+                    seen = self._to_model(filled, epoch)
+                    x.append(torch.cat([each[0] for each in seen], dim=-1))
+                    titles.append(self._title(filled.positions[0]))
         return show_pictures(
             [(image * 255).round().byte().permute(1, 2, 0).cpu().numpy() for image in x],
             titles,
@@ -169,78 +211,55 @@ class DataLoader:
             figsize=figsize,
         )
 
-    def _order(self, epoch: int) -> list[int]:
-        count = len(self.items)
-        if not self.training:
-            return list(range(count))
-        order: list[int] = np.random.default_rng((self.seed, epoch)).permutation(count).tolist()
-        return order
+    def _title(self, position: int) -> str:
+        words = [label.kind.describe(label.values[position]) for label in self.labels]
+        return "\n".join(word for word in words if word)
 
-    def _arrays(
-        self, order: Sequence[int], epoch: int
-    ) -> Iterator[tuple[int, list[ImageArray], list[int]]]:
-        """Batch number, arrays and positions: decoded ahead, in order, bad items left out."""
+    def _order(self, epoch: int, *, each_once: bool = False) -> list[int]:
+        if not self.training:
+            return list(range(len(self.items)))
+        sampling = None if each_once else self.sampling
+        return epoch_order(len(self.items), self.seed, epoch, sampling)
+
+    def _filled(self, order: Sequence[int], epoch: int) -> Iterator[Filled]:
+        """The batches of an order; what could not be read is told and kept in ``skipped``."""
         groups = [order[start : start + self.bs] for start in range(0, len(order), self.bs)]
-        workers = self.num_workers or os.cpu_count() or 1
-        with ThreadPoolExecutor(workers, thread_name_prefix="drivetrain-decode") as pool:
-            todo = iter(enumerate(groups))
-            ahead: deque[tuple[int, Sequence[int], list[Future[ImageArray]]]] = deque()
+        ahead = ReadAhead(
+            self.inputs,
+            seed=self.seed,
+            epoch=epoch,
+            training=self.training,
+            left_out=self.skipped,
+        )
+        for filled in ahead.batches(groups, self.num_workers):
+            for name, problem in filled.problems.items():
+                if name not in self.skipped:
+                    self.skipped[name] = str(problem)
+                    warnings.warn(f"Left out: {problem}", SkippedItemWarning, stacklevel=2)
+            yield filled
 
-            def submit(number: int, group: Sequence[int]) -> None:
-                futures = [pool.submit(self._read, position, epoch) for position in group]
-                ahead.append((number, group, futures))
+    def _to_model(self, filled: Filled, epoch: int) -> tuple[Tensor, ...]:
+        xs = tuple(torch.from_numpy(array).to(self.device) for array in filled.arrays)
+        if not (self.training and self.batch_transforms):
+            return xs
+        random = torch.Generator(device=self.device)
+        draw = np.random.default_rng((self.seed, epoch, filled.number))
+        random.manual_seed(int(draw.integers(2**62)))
+        return tuple(augment(x, self.batch_transforms, random) for x in xs)
 
-            try:
-                for number, group in islice(todo, BATCHES_AHEAD):
-                    submit(number, group)
-                while ahead:
-                    number, group, futures = ahead.popleft()
-                    arrays, positions = self._readable(group, futures)
-                    if upcoming := next(todo, None):
-                        submit(*upcoming)
-                    if arrays:
-                        yield number, arrays, positions
-            finally:
-                pool.shutdown(wait=True, cancel_futures=True)
+    def _labels(self, positions: Sequence[int]) -> Iterator[Tensor]:
+        for label in self.labels:
+            yield torch.from_numpy(label.values[list(positions)]).to(self.device)
 
-    def _read(self, position: int, epoch: int) -> ImageArray:
-        item = self.items[position]
-        if self.skipped and (reason := self.skipped.get(str(item))):
-            raise UnreadableInputError(reason)  # left out once, left out for good
-        if not self.training:
-            return self.item_transform.preparation(item)
-        random = np.random.default_rng((self.seed, epoch, position))
-        return self.item_transform.for_training(item, random)
 
-    def _readable(
-        self, group: Sequence[int], futures: Sequence[Future[ImageArray]]
-    ) -> tuple[list[ImageArray], list[int]]:
-        arrays, positions = [], []
-        for position, future in zip(group, futures, strict=True):
-            try:
-                arrays.append(future.result())
-                positions.append(position)
-            except InputError as problem:
-                self._skip(position, problem)
-        return arrays, positions
+class Recipe(Protocol):
+    """What made some loaders, and can prepare further items in the same way."""
 
-    def _skip(self, position: int, problem: InputError) -> None:
-        name = str(self.items[position])
-        if name not in self.skipped:
-            self.skipped[name] = str(problem)
-            warnings.warn(f"Left out: {problem}", SkippedItemWarning, stacklevel=2)
-
-    def _to_model(self, arrays: Sequence[ImageArray], epoch: int, number: int) -> Tensor:
-        pixels = torch.from_numpy(np.stack(arrays)).to(self.device)
-        x = pixels.permute(0, 3, 1, 2).float().div(255)
-        if self.training and self.batch_transforms:
-            random = torch.Generator(device=self.device)
-            random.manual_seed(
-                int(np.random.default_rng((self.seed, epoch, number)).integers(2**62))
-            )
-            for transform in self.batch_transforms:
-                x = transform(x, random)
-        return x
+    def columns(
+        self, items: Sequence[Any], *, with_labels: bool
+    ) -> tuple[tuple[Input, ...], tuple[Target, ...]]:
+        """The inputs and the targets of further items."""
+        ...
 
 
 @dataclass
@@ -250,34 +269,67 @@ class DataLoaders:
     Arguments:
         train: The side that trains, shuffled and augmented.
         valid: The side that validates, prepared as in production.
+        recipe: How further items become inputs and targets.
+        class_weights: What the loss multiplies each class by, float32 [C]; None for all alike.
+        normalize: Statistics that the model takes in place of its own; None for its own.
+        kept_together: How many pairs of near-duplicates the split would have torn apart if it
+            did not know of them.
     """
 
     train: DataLoader
     valid: DataLoader
+    recipe: Recipe | None = None
+    class_weights: Tensor | None = None
+    normalize: Any = None
+    kept_together: int = 0
 
     @property
     def vocab(self) -> Vocab:
         """The classes."""
         return self.train.vocab
 
-    def one_batch(self) -> tuple[Tensor, Tensor]:
-        """The first training batch as x and y."""
+    @property
+    def kind(self) -> TargetKind:
+        """What the first target means."""
+        return self.train.kind
+
+    @property
+    def c(self) -> int:
+        """How many outputs a model needs."""
+        return self.train.kind.size
+
+    def new(self, **changes: Any) -> DataLoaders:
+        """The same split with other settings; see :meth:`DataLoader.new`."""
+        return replace(self, train=self.train.new(**changes), valid=self.valid.new(**changes))
+
+    def one_batch(self) -> tuple[Tensor, ...]:
+        """The first training batch: the inputs, then the targets."""
         return self.train.one_batch()
 
     def show_batch(self, *args: Any, **kwargs: Any) -> Figure:
         """Draw training items as the model will see them; see :meth:`DataLoader.show_batch`."""
         return self.train.show_batch(*args, **kwargs)
 
-    def test_dl(self, items: Sequence[Any]) -> DataLoader:
-        """New items without labels, prepared as in production, for ``get_preds(dl=...)``."""
-        unlabelled = np.full(len(items), -1, dtype=np.int64)
-        return DataLoader(
-            items=list(items),
-            targets=unlabelled,
-            vocab=self.vocab,
-            item_transform=self.valid.item_transform,
-            training=False,
-            bs=self.valid.bs,
-            num_workers=self.valid.num_workers,
-            device=self.valid.device,
-        )
+    def test_dl(
+        self, items: Sequence[Any], *, with_labels: bool = False, bs: int | None = None
+    ) -> DataLoader:
+        """New items, prepared as in production, for ``get_preds(dl=...)``.
+
+        Arguments:
+            items: What the data block's ``get_x`` takes: files, or a table's rows.
+            with_labels: Whether ``get_y`` labels them too.
+            bs: Items a batch; by default as in validation.
+
+        Raises:
+            DataError: A label that training has not seen, or an item that is no input.
+        """
+        if self.recipe is None:
+            items = list(items)
+            inputs: tuple[Input, ...] = (
+                replace(self.valid.inputs[0], items=items, names=names_of(items)),
+            )
+            kind = self.kind
+            labels: tuple[Target, ...] = (Target(kind.unknown(len(items)), kind),)
+        else:
+            inputs, labels = self.recipe.columns(items, with_labels=with_labels)
+        return replace(self.valid, inputs=inputs, labels=labels, bs=bs or self.valid.bs, skipped={})

@@ -12,7 +12,8 @@ import numpy as np
 from drivetrain.data import RandomSplitter, get_image_files, parent_label
 from drivetrain.export.bundle import check_writable
 from drivetrain.learn.augment import aug_transforms
-from drivetrain.learn.block import CategoryBlock, DataBlock, ImageBlock
+from drivetrain.learn.block import DataBlock
+from drivetrain.learn.blocks import CategoryBlock, ImageBlock
 from drivetrain.learn.loaders import DataLoaders
 from drivetrain.learn.transforms import RandomResizedCrop, Resize
 from drivetrain.learn.vision import vision_learner

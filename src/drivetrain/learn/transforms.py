@@ -1,18 +1,24 @@
 """Item transforms: how a photo becomes an array, in training and everywhere else.
 
-Each one has two sides: the ``preparation`` that validation, export and serving use, which ships
-in the bundle, and ``for_training``, which may be random and never ships.
+Each one has two sides. The ``preparation`` is what validation, export and serving use; it ships
+in the bundle. Training begins with ``base``, which is deterministic too, so that a photo is decoded
+once and kept, and goes on with ``vary``, which may be random and never ships.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal, Protocol
 
 import numpy as np
+import torch
 from PIL import Image
+from pydantic import BaseModel, ConfigDict
+from torch.nn import functional
 
+from drivetrain.data.cache import Prepares
 from drivetrain.errors import ConfigError
 from drivetrain.prepare.image import (
     ImageArray,
@@ -27,6 +33,8 @@ Padding = Literal["zeros", "border", "reflection"]
 Size = int | tuple[int, int]
 
 CROP_FRACTION_AFTER_RANDOM_CROPS = 0.875
+LEAST_SCALE_WITH_ROOM = 0.25
+SHARPNESS = 0.875
 TRIES_FOR_A_BOX = 10
 
 
@@ -51,11 +59,21 @@ class ItemTransform(Protocol):
 
     @property
     def preparation(self) -> ImagePreparation:
-        """The deterministic side, which ships."""
+        """From a photo to what the model sees in validation and in production."""
         ...
 
-    def for_training(self, source: ImageSource, random: np.random.Generator) -> ImageArray:
-        """The training side, which may use the random numbers it is given."""
+    @property
+    def base(self) -> Prepares:
+        """From a photo to what training varies: deterministic, so that it can be kept."""
+        ...
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of what :meth:`vary` returns."""
+        ...
+
+    def vary(self, base: ImageArray, random: np.random.Generator) -> ImageArray:
+        """The training side, uint8 [H, W, 3] at ``size``; may use the random numbers given."""
         ...
 
 
@@ -80,13 +98,13 @@ class Resize:
     ) -> None:
         _check_choice("method", method, ("crop", "pad", "squish"))
         _check_choice("pad_mode", pad_mode, ("zeros", "border", "reflection"))
-        self.preparation = ImagePreparation(
-            size=_height_and_width(size), method=method, pad_mode=pad_mode
-        )
+        self.size = _height_and_width(size)
+        self.preparation = ImagePreparation(size=self.size, method=method, pad_mode=pad_mode)
+        self.base = self.preparation
 
-    def for_training(self, source: ImageSource, random: np.random.Generator) -> ImageArray:  # noqa: ARG002
-        """The preparation itself: nothing here is random."""
-        return self.preparation(source)
+    def vary(self, base: ImageArray, random: np.random.Generator) -> ImageArray:  # noqa: ARG002
+        """The array itself: nothing here is random."""
+        return base
 
 
 class RandomResizedCrop:
@@ -117,30 +135,18 @@ class RandomResizedCrop:
             raise ConfigError(f"ratio is {ratio}, and it has to rise from a number above 0.")
         self.min_scale = min_scale
         self.ratio = ratio
+        self.size = _height_and_width(size)
         self.preparation = ImagePreparation(
-            size=_height_and_width(size), crop_fraction=CROP_FRACTION_AFTER_RANDOM_CROPS
+            size=self.size, crop_fraction=CROP_FRACTION_AFTER_RANDOM_CROPS
         )
+        self.base = RoomForBoxes(size=self.size, min_scale=min_scale)
 
-    def for_training(self, source: ImageSource, random: np.random.Generator) -> ImageArray:
+    def vary(self, base: ImageArray, random: np.random.Generator) -> ImageArray:
         """A random box of the photo at the final size."""
-
-        def crop(photo: Image.Image) -> Image.Image:
-            high, wide = self.preparation.size
-            box = self._random_box(photo.width, photo.height, random)
-            return photo.resize((wide, high), Image.Resampling.BILINEAR, box=box)
-
-        return upright_photo(
-            source,
-            crop,
-            enough=self._size_to_decode,
-            max_pixels=self.preparation.max_pixels,
-            min_side=self.preparation.min_side,
-        )
-
-    def _size_to_decode(self, width: int, height: int) -> tuple[int, int]:
-        high, wide = self.preparation.size
-        scale = min(1.0, math.sqrt(high * wide / (self.min_scale * width * height)))
-        return math.ceil(width * scale), math.ceil(height * scale)
+        high, wide = base.shape[:2]
+        left, top, right, bottom = self._random_box(wide, high, random)
+        box = base[round(top) : max(round(bottom), 1), round(left) : max(round(right), 1)]
+        return shrink_or_enlarge(box, self.size)
 
     def _random_box(
         self, width: int, height: int, random: np.random.Generator
@@ -157,6 +163,103 @@ class RandomResizedCrop:
         return centre_box(width, height, side, side)
 
 
+class RoomForBoxes(BaseModel):
+    """The whole photo, upright, no larger than random boxes at a final size can use.
+
+    The smallest boxes are enlarged a little: by an eighth where they cover a quarter of the area
+    or more, by less than two where they may cover a twelfth. Room for them at full sharpness
+    would cost many times the space and the time.
+
+    Arguments:
+        size: The final height and width.
+        min_scale: The smallest share of the area that a box covers.
+        max_pixels: As in :class:`~drivetrain.prepare.image.ImagePreparation`.
+        min_side: Likewise.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    size: tuple[int, int]
+    min_scale: float
+    max_pixels: int = ImagePreparation.model_fields["max_pixels"].default
+    min_side: int = ImagePreparation.model_fields["min_side"].default
+
+    def __call__(self, source: ImageSource) -> ImageArray:
+        """One photo, uint8 [H, W, 3] in its own proportions."""
+        return self.fit(
+            upright_photo(
+                source,
+                lambda photo: photo,
+                enough=self.enough,
+                max_pixels=self.max_pixels,
+                min_side=self.min_side,
+            )
+        )
+
+    def fit(self, photo: ImageArray) -> ImageArray:
+        """Shrink an upright photo, uint8 [H, W, 3], to what is needed of it."""
+        high, wide = photo.shape[:2]
+        needed_wide, needed_high = self.enough(wide, high)
+        if (needed_high, needed_wide) == (high, wide):
+            return photo
+        return shrink_or_enlarge(photo, (needed_high, needed_wide))
+
+    def enough(self, width: int, height: int) -> tuple[int, int]:
+        """The width and height at which the smallest box has nearly the final size."""
+        high, wide = self.size
+        smallest = max(self.min_scale, LEAST_SCALE_WITH_ROOM)
+        scale = SHARPNESS * math.sqrt(high * wide / (smallest * width * height))
+        return math.ceil(width * min(1.0, scale)), math.ceil(height * min(1.0, scale))
+
+
+@dataclass(frozen=True)
+class Presized:
+    """An item transform whose results a batch transform brings to another size.
+
+    Training varies larger pictures and the batch transform crops them to ``size``; validation
+    and production go to that size at once.
+
+    Arguments:
+        transform: The item transform.
+        preparation: Its preparation, at the size that the model sees.
+    """
+
+    transform: ItemTransform
+    preparation: ImagePreparation
+
+    @property
+    def base(self) -> Prepares:
+        """That of the item transform."""
+        return self.transform.base
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """That of the item transform: what the batch transform gets."""
+        return self.transform.size
+
+    def vary(self, base: ImageArray, random: np.random.Generator) -> ImageArray:
+        """As the item transform does."""
+        return self.transform.vary(base, random)
+
+
+def presized(transform: ItemTransform, size: tuple[int, int]) -> ItemTransform:
+    """A transform for training at its own size and for validation at another.
+
+    Example:
+        >>> presized(Resize(460), (224, 224)).preparation.size
+        (224, 224)
+    """
+    return Presized(transform, transform.preparation.model_copy(update={"size": size}))
+
+
+def shrink_or_enlarge(pixels: ImageArray, size: tuple[int, int]) -> ImageArray:
+    """Bring uint8 [H, W, 3] to a height and width: bilinear, smoothed where it shrinks."""
+    planes = torch.from_numpy(np.array(pixels)[None]).permute(0, 3, 1, 2)
+    resized = functional.interpolate(planes, size=size, mode="bilinear", antialias=True)
+    array: ImageArray = resized[0].permute(1, 2, 0).numpy()
+    return array
+
+
 def as_item_transform(given: object) -> ItemTransform:
     """The one item transform among what the user gave; ``Resize(224)`` when nothing was given.
 
@@ -171,20 +274,27 @@ def as_item_transform(given: object) -> ItemTransform:
             f"item_tfms holds {len(chosen)} transforms, and one decides the size of every photo.",
             hint="Keep one of Resize and RandomResizedCrop; put augmentation into batch_tfms.",
         )
-    if not (hasattr(chosen[0], "preparation") and hasattr(chosen[0], "for_training")):
+    if not all(hasattr(chosen[0], name) for name in ("preparation", "base", "vary")):
         raise ConfigError(
             f"item_tfms holds {chosen[0]!r}, which is no item transform.",
             hint="Use Resize(224) or RandomResizedCrop(224); put augmentation into batch_tfms.",
         )
-    transform: ItemTransform = chosen[0]
+    transform: ItemTransform = chosen[0]  # type: ignore[assignment]
     return transform
 
 
 def _height_and_width(size: Size) -> tuple[int, int]:
-    high, wide = (size, size) if isinstance(size, int) else size
-    if not (1 <= high <= 8192 and 1 <= wide <= 8192):
-        raise ConfigError(f"size is {size}, and a side lies between 1 and 8192 pixels.")
-    return high, wide
+    sides = (size, size) if isinstance(size, int) else tuple(size) if _is_pair(size) else ()
+    if len(sides) != 2 or not all(isinstance(side, int) and 1 <= side <= 8192 for side in sides):
+        raise ConfigError(
+            f"size is {size!r}, and a side is a whole number from 1 to 8192 pixels.",
+            hint="Give one number, such as 224, or height and width, such as (192, 256).",
+        )
+    return sides[0], sides[1]
+
+
+def _is_pair(size: object) -> bool:
+    return isinstance(size, Sequence) and not isinstance(size, str)
 
 
 def _check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

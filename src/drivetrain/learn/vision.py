@@ -6,10 +6,11 @@ import os
 from collections.abc import Sequence
 
 from drivetrain.learn.callbacks import Callback
-from drivetrain.learn.learner import Learner, LossFunction, Metric
+from drivetrain.learn.learner import Learner, Metric
 from drivetrain.learn.loaders import DataLoaders
 from drivetrain.learn.models import image_classifier
 from drivetrain.learn.seeds import own_random_numbers
+from drivetrain.learn.targets import LossFunction
 
 
 def vision_learner(
@@ -40,9 +41,7 @@ def vision_learner(
         WeightsError: No pretrained weights were found; the message lists the four ways.
     """
     with own_random_numbers(seed):
-        model, origin = image_classifier(
-            arch, len(dls.vocab), pretrained=pretrained, weights=weights
-        )
+        model, origin = image_classifier(arch, dls.c, pretrained=pretrained, weights=weights)
     learn = Learner(
         dls,
         model,

@@ -17,7 +17,8 @@ from drivetrain.data import (
 )
 from drivetrain.interpret import ClassificationInterpretation
 from drivetrain.learn.augment import aug_transforms
-from drivetrain.learn.block import CategoryBlock, DataBlock, ImageBlock
+from drivetrain.learn.block import DataBlock
+from drivetrain.learn.blocks import CategoryBlock, ImageBlock
 from drivetrain.learn.callbacks import Callback
 from drivetrain.learn.learner import Learner
 from drivetrain.learn.loaders import DataLoader, DataLoaders

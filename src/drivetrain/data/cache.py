@@ -1,0 +1,260 @@
+"""Photos that were decoded once: prepared arrays on the disk, read through a memory map.
+
+Every array is a file of its own. Its name follows from the photo's content and from the
+preparation, so that a changed photo or setting is another file and nothing is ever stale. A file
+is written beside its place and renamed into it: other processes see all of it or none, and a
+process that is killed leaves at most a file that nobody reads. The first read of a file in a
+process checks it against its own checksum.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import mmap
+import os
+import shutil
+import struct
+import sys
+import threading
+import zlib
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import PIL
+from numpy.typing import NDArray
+
+from drivetrain.data.cache_folder import cache_folder
+
+LIMIT = 10 * 2**30
+SPARE = 2**30
+"""So much of the disk stays free, whatever the limit."""
+PORTION = 2**29
+"""After so many bytes a process looks again at what others have written."""
+
+MAGIC = b"DTARRAY1"
+HEADER = struct.Struct("<8sIIIIQ")
+"""Magic, the shape's three numbers, the checksum, and the checksum's own length in bytes."""
+
+Pixels = NDArray[np.uint8]
+Signature = tuple[int, int]
+"""Size and time of change of a file: what shows that it is still the one that was read."""
+
+
+class Prepares(Protocol):
+    """What makes arrays, and says with which settings."""
+
+    def __call__(self, source: Any) -> Pixels:
+        """One input as uint8 [H, W, C]."""
+        ...
+
+    def model_dump_json(self) -> str:
+        """The settings."""
+        ...
+
+
+class PhotoCache:
+    """Arrays by content and preparation; what cannot be kept is made each time.
+
+    Example:
+        >>> import tempfile
+        >>> from PIL import Image
+        >>> from drivetrain.prepare.image import ImagePreparation
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     photo = Path(folder) / "photo.png"
+        ...     Image.new("RGB", (40, 30), "teal").save(photo)
+        ...     cache = PhotoCache(Path(folder) / "cache")
+        ...     first = cache.read(photo, ImagePreparation(size=(8, 8)))
+        ...     again = cache.read(photo, ImagePreparation(size=(8, 8)))
+        >>> bool((first == again).all()), cache.hits
+        (True, 1)
+
+    Arguments:
+        folder: Where the arrays are kept; None keeps nothing.
+        limit: The most bytes that they may take. When it is reached, what no run of late has
+            read goes first; what this run has read stays, and nothing more is added.
+    """
+
+    def __init__(self, folder: Path | None, limit: int = LIMIT) -> None:
+        self.folder, self.limit = folder, limit
+        self.hits = self.misses = 0
+        self._known: dict[str, tuple[Signature, str]] = {}
+        self._checked: set[Path] = set()
+        self._prefixes: dict[Any, Path] = {}
+        self._room: int | None = None
+        self._lock = threading.Lock()
+
+    @classmethod
+    def default(cls) -> PhotoCache:
+        """The user's own cache; see :func:`~drivetrain.data.cache_folder.cache_folder`."""
+        folder = cache_folder()
+        return cls(None if folder is None else folder / "photos")
+
+    def read(self, source: Any, preparation: Prepares) -> Pixels:
+        """The prepared array of a source, uint8 [H, W, C], read-only when it was kept.
+
+        Raises:
+            InputError: The source cannot be read; that is never kept.
+        """
+        if self.folder is None or not isinstance(source, str | os.PathLike | bytes):
+            return preparation(source)
+        content = self.content(source)
+        if content is None:
+            return preparation(source)  # which says what is wrong
+        place = self._place(content, preparation)
+        kept = self._load(place)
+        if kept is not None:
+            self.hits += 1
+            return kept
+        return self.keep(source, content, preparation, preparation(source))
+
+    def has(self, content: str, preparation: Prepares) -> bool:
+        """Whether the array of some content is there."""
+        return self.folder is not None and self._place(content, preparation).exists()
+
+    def keep(self, source: Any, content: str, preparation: Prepares, pixels: Pixels) -> Pixels:
+        """Write an array that was just made from a source with that content, and return it."""
+        self.misses += 1
+        if self.folder is not None and self.content(source) == content:  # unchanged meanwhile
+            self._save(self._place(content, preparation), pixels)
+        return pixels
+
+    def content(self, source: str | os.PathLike[str] | bytes) -> str | None:
+        """The hash of a source's bytes; None when it cannot be read.
+
+        A file is hashed again only when its size or its time of change is another.
+        """
+        if isinstance(source, bytes):
+            return content_hash(source)
+        name = os.fspath(source)
+        try:
+            status = os.stat(name)
+            signature = (status.st_size, status.st_mtime_ns)
+            known = self._known.get(name)
+            if known is not None and known[0] == signature:
+                return known[1]
+            content = content_hash(Path(name).read_bytes())
+        except OSError:
+            return None
+        self._known[name] = (signature, content)
+        return content
+
+    # ---- files -------------------------------------------------------------------------------
+
+    def _place(self, content: str, preparation: Prepares) -> Path:
+        prefix = self._prefixes.get(preparation)
+        if prefix is None:
+            assert self.folder is not None
+            prefix = self._prefixes[preparation] = self.folder / preparation_key(preparation)
+        return prefix / content[:2] / content
+
+    def _load(self, place: Path) -> Pixels | None:
+        try:
+            with open(place, "rb") as file:
+                content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except (OSError, ValueError):  # not there, or empty
+            return None
+        if place not in self._checked:
+            if not _is_whole(content):
+                with suppress(OSError):
+                    place.unlink()
+                return None
+            self._checked.add(place)
+            with suppress(OSError):
+                os.utime(place)  # read of late: goes last
+        high, wide, colours = HEADER.unpack_from(content)[1:4]
+        pixels = np.frombuffer(content, np.uint8, offset=HEADER.size)
+        return pixels.reshape(high, wide, colours)
+
+    def _save(self, place: Path, pixels: Pixels) -> None:
+        size = HEADER.size + pixels.nbytes
+        if not self._reserve(size):
+            return
+        data = np.ascontiguousarray(pixels).data.cast("B")
+        header = HEADER.pack(MAGIC, *pixels.shape, zlib.adler32(data), len(data))
+        beside = place.with_name(f".{place.name}.{os.getpid()}.{threading.get_ident()}")
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with open(beside, "wb") as file:
+                file.write(header)
+                file.write(data)
+            os.replace(beside, place)
+            self._checked.add(place)
+        except OSError:
+            with suppress(OSError):
+                beside.unlink()
+            if not place.exists():  # a full disk, a folder that may not be written: work without
+                self._room = 0
+
+    # ---- the limit ---------------------------------------------------------------------------
+
+    def _reserve(self, size: int) -> bool:
+        with self._lock:
+            if self._room is None or 0 < self._room < size:
+                self._room = self._make_room(size)
+            if self._room < size:
+                self._room = 0
+                return False
+            self._room -= size
+            return True
+
+    def _make_room(self, size: int) -> int:
+        """The bytes that may still be written; other runs' files go, the oldest first."""
+        assert self.folder is not None
+        with suppress(OSError):
+            self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        files = sorted(_files(self.folder))
+        taken = sum(size for _, size, _ in files)
+        limit = min(self.limit, taken + _free(self.folder) - SPARE)
+        for _, length, place in files:
+            if taken + max(size, limit // 10) <= limit:
+                break
+            if place not in self._checked:
+                with suppress(OSError):
+                    place.unlink()
+                    taken -= length
+        return min(PORTION, max(0, limit - taken))
+
+
+def content_hash(content: bytes) -> str:
+    """The name of some bytes: blake2b, 128 bits, in hexadecimal."""
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def preparation_key(preparation: Prepares) -> str:
+    """The name of what a preparation makes: its settings, its code and the decoders' versions."""
+    module = sys.modules[type(preparation).__module__]
+    code = Path(str(module.__file__)).read_bytes()
+    parts = [type(preparation).__name__, preparation.model_dump_json(), PIL.__version__]
+    return hashlib.blake2b("\n".join(parts).encode() + code, digest_size=10).hexdigest()
+
+
+def _is_whole(content: mmap.mmap) -> bool:
+    if len(content) < HEADER.size:
+        return False
+    magic, high, wide, colours, checksum, length = HEADER.unpack_from(content)
+    if magic != MAGIC or length != math.prod((high, wide, colours)):
+        return False
+    if len(content) != HEADER.size + length:
+        return False
+    return bool(zlib.adler32(memoryview(content)[HEADER.size :]) == checksum)
+
+
+def _files(folder: Path) -> Iterator[tuple[float, int, Path]]:
+    """Time of use, size and path of every file, those that a killed process left among them."""
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            place = Path(parent, name)
+            with suppress(OSError):
+                status = place.stat()
+                yield status.st_mtime, status.st_size, place
+
+
+def _free(folder: Path) -> int:
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return 0
