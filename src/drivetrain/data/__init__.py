@@ -1,13 +1,35 @@
 """What lies in a folder, what it is called, and how it is split: no torch."""
 
-from drivetrain.data.items import get_image_files
-from drivetrain.data.labels import parent_label
-from drivetrain.data.splits import BlockSplitter, IndexSplitter, RandomSplitter
+from drivetrain.data.given_splits import (
+    ColSplitter,
+    FileSplitter,
+    FuncSplitter,
+    GrandparentSplitter,
+    IndexSplitter,
+    MaskSplitter,
+)
+from drivetrain.data.items import get_files, get_image_files
+from drivetrain.data.labels import ColReader, RegexLabeller, parent_label, using_attr
+from drivetrain.data.ordered_splits import BlockSplitter, EndSplitter
+from drivetrain.data.splits import GroupSplitter, RandomSplitter
+from drivetrain.data.stratified_splits import TrainTestSplitter
 
 __all__ = [
     "BlockSplitter",
+    "ColReader",
+    "ColSplitter",
+    "EndSplitter",
+    "FileSplitter",
+    "FuncSplitter",
+    "GrandparentSplitter",
+    "GroupSplitter",
     "IndexSplitter",
+    "MaskSplitter",
     "RandomSplitter",
+    "RegexLabeller",
+    "TrainTestSplitter",
+    "get_files",
     "get_image_files",
     "parent_label",
+    "using_attr",
 ]

@@ -1,4 +1,4 @@
-"""Which items train and which validate.
+"""Which items train and which validate, and the splitters that draw at random.
 
 A splitter takes the items and returns the positions of both sides. Its seed alone decides, on
 every system and with any number of workers.
@@ -6,18 +6,91 @@ every system and with any number of workers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import index
 from typing import Any
 
 import numpy as np
 
-from drivetrain.errors import ConfigError, DataError
+from drivetrain.data.rows import is_missing
+from drivetrain.data.split_draw import (
+    check_enough,
+    check_seed,
+    check_share,
+    components,
+    count_of_share,
+    draw,
+)
+from drivetrain.errors import DataError, DrivetrainError
 
 Split = tuple[list[int], list[int]]
 """The positions that train and the positions that validate."""
 
 Splitter = Callable[[Sequence[Any]], Split]
+
+
+def split_items(
+    splitter: Splitter,
+    items: Sequence[Any],
+    *,
+    together: Sequence[int] | None = None,
+    labels: Sequence[Any] | None = None,
+) -> Split:
+    """Split by any splitter; one that draws at random keeps together what belongs together.
+
+    Example:
+        >>> split_items(RandomSplitter(0.5), "abcd", together=[0, 0, 1, 1])
+        ([0, 1], [2, 3])
+
+    Arguments:
+        splitter: From the items to the positions of both sides. Has it a method ``draw``, that
+            one is called with ``together`` and ``labels`` too.
+        items: The items.
+        together: For each item a number; those with the same number land on one side.
+        labels: For each item its label, for splitters that give each class its share.
+
+    Raises:
+        DataError: The splitter fails, or returns something else than positions of the items.
+    """
+    draws = getattr(splitter, "draw", None)
+    try:
+        split = draws(items, together=together, labels=labels) if draws else splitter(items)
+    except DrivetrainError:
+        raise
+    except Exception as problem:  # a splitter of the user's own may raise whatever it likes
+        raise DataError(
+            f"The splitter failed: {type(problem).__name__}: {problem}",
+            hint="It is called with all items and returns two lists of positions.",
+        ) from problem
+    try:
+        train, valid = ([index(position) for position in side] for side in split)
+    except (TypeError, ValueError) as problem:
+        raise DataError(
+            "The splitter returned something else than two lists of positions.",
+            hint="The first names the items that train, the second those that validate.",
+        ) from problem
+    for position in (*train, *valid):
+        if not 0 <= position < len(items):
+            raise DataError(
+                f"The splitter returned position {position}, and there are {len(items)} items.",
+                hint="Positions count from 0.",
+            )
+    return train, valid
+
+
+def pairs_across(split: Split, pairs: Iterable[tuple[int, int]]) -> int:
+    """How many pairs have one item that trains and one that validates.
+
+    Example:
+        >>> pairs_across(([0, 1], [2, 3]), [(0, 1), (1, 2), (3, 0)])
+        2
+    """
+    train, valid = map(set, split)
+    return sum(
+        (first in train and second in valid) or (first in valid and second in train)
+        for first, second in pairs
+    )
 
 
 @dataclass(frozen=True)
@@ -45,91 +118,104 @@ class RandomSplitter:
     seed: int | None = 42
 
     def __post_init__(self) -> None:
-        _check_share(self.valid_pct)
+        check_share(self.valid_pct)
+        check_seed(self.seed)
 
     def __call__(self, items: Sequence[Any]) -> Split:
         """The sorted positions of both sides."""
-        shuffled = np.random.default_rng(self.seed).permutation(len(items)).tolist()
-        count = _valid_count(len(items), self.valid_pct)
-        return sorted(shuffled[count:]), sorted(shuffled[:count])
+        return self.draw(items)
+
+    def draw(
+        self,
+        items: Sequence[Any],
+        *,
+        together: Sequence[int] | None = None,
+        labels: Sequence[Any] | None = None,  # noqa: ARG002
+    ) -> Split:
+        """The same; items with one number in ``together`` land on one side."""
+        wanted = count_of_share(len(items), self.valid_pct)
+        order = np.random.default_rng(self.seed).permutation(len(items)).tolist()
+        if together is None:
+            return sorted(order[wanted:]), sorted(order[:wanted])
+        component = components(len(items), together)
+        return sides(len(items), draw(order, component, [(0,)] * len(items), wanted))
 
 
 @dataclass(frozen=True)
-class BlockSplitter:
-    """Validate on one unbroken run of the items, so that neighbours stay on one side.
+class GroupSplitter:
+    """Validate on whole groups: patients, cameras, days that training never sees.
 
     Example:
-        >>> BlockSplitter(valid_pct=0.2, block=1)(range(10))
-        ([0, 1, 4, 5, 6, 7, 8, 9], [2, 3])
+        >>> visits = ["ann 1", "ann 2", "bob 1", "bob 2", "cy 1", "cy 2"]
+        >>> GroupSplitter(lambda visit: visit.split()[0], valid_pct=0.3)(visits)
+        ([0, 1, 2, 3], [4, 5])
 
     Arguments:
-        valid_pct: The share that validates, between 0 and 1.
-        block: Which of the runs of that size it is, from 0; -1 is the last.
+        by: From an item to the key of its group.
+        valid_pct: The share of the items that validates, between 0 and 1; groups are not cut, so
+            that it is met roughly.
+        seed: The number that decides which groups. The order of the items does not matter.
 
     Raises:
-        ConfigError: ``valid_pct`` is not between 0 and 1, or there is no such block.
-        DataError: There are too few items for two sides.
+        ConfigError: ``valid_pct`` is not between 0 and 1.
+        DataError: An item has no key, or all are of one group.
     """
 
+    by: Callable[[Any], Hashable]
     valid_pct: float = 0.2
-    block: int = -1
+    seed: int | None = 42
 
     def __post_init__(self) -> None:
-        _check_share(self.valid_pct)
+        check_share(self.valid_pct)
+        check_seed(self.seed)
 
     def __call__(self, items: Sequence[Any]) -> Split:
         """The sorted positions of both sides."""
-        count = len(items)
-        size = _valid_count(count, self.valid_pct)
-        runs = -(-count // size)
-        if not -runs <= self.block < runs:
-            raise ConfigError(f"block is {self.block}, and there are {runs} blocks of {size}.")
-        start = min(self.block % runs * size, count - size)
-        valid = list(range(start, start + size))
-        return [*range(start), *range(start + size, count)], valid
+        return self.draw(items)
 
-
-@dataclass(frozen=True)
-class IndexSplitter:
-    """Validate on the positions that you give.
-
-    Example:
-        >>> IndexSplitter([0, 2])(["a", "b", "c"])
-        ([1], [0, 2])
-
-    Raises:
-        DataError: A position lies outside the items.
-    """
-
-    valid_idx: Iterable[int]
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "valid_idx", tuple(map(int, self.valid_idx)))
-
-    def __call__(self, items: Sequence[Any]) -> Split:
-        """The sorted positions of both sides."""
-        chosen = set(self.valid_idx)
-        outside = sorted(position for position in chosen if not 0 <= position < len(items))
-        if outside:
+    def draw(
+        self,
+        items: Sequence[Any],
+        *,
+        together: Sequence[int] | None = None,
+        labels: Sequence[Any] | None = None,  # noqa: ARG002
+    ) -> Split:
+        """The same; groups with items of one number in ``together`` land on one side."""
+        check_enough(len(items))
+        keys = [self._key(item) for item in items]
+        if len(set(keys)) == 1:
             raise DataError(
-                f"IndexSplitter was given position {outside[0]}, and there are {len(items)} items."
+                f"All {len(items)} items are of one group ({keys[0]!r}), and two are needed.",
+                hint="Let by=... return what tells groups apart, such as the patient's number.",
             )
-        train = [position for position in range(len(items)) if position not in chosen]
-        return train, sorted(chosen)
+        component = components(len(items), keys, together)
+        members: dict[int, list[int]] = {}
+        for position in sorted(range(len(items)), key=keys.__getitem__):
+            members.setdefault(component[position], []).append(position)
+        groups = list(members.values())
+        walk = np.random.default_rng(self.seed).permutation(len(groups)).tolist()
+        order = [position for which in walk for position in groups[which]]
+        wanted = count_of_share(len(items), self.valid_pct)
+        return sides(len(items), draw(order, component, [(0,)] * len(items), wanted))
+
+    def _key(self, item: Any) -> str:
+        try:
+            key = self.by(item)
+        except DrivetrainError:
+            raise
+        except Exception as problem:  # it may raise whatever it likes
+            raise DataError(
+                f"GroupSplitter's by failed on {item}: {type(problem).__name__}: {problem}",
+                hint="It has to return the key of a group for every item.",
+            ) from problem
+        if is_missing(key):
+            raise DataError(
+                f"GroupSplitter's by returned {key} for {item}.",
+                hint="Every item needs a group; give one of its own to an item that stands alone.",
+            )
+        return str(key)
 
 
-def _check_share(valid_pct: float) -> None:
-    if not 0.0 < valid_pct < 1.0:
-        raise ConfigError(
-            f"valid_pct is {valid_pct}, and it has to lie between 0 and 1.",
-            hint="0.2 keeps a fifth of the items for validation.",
-        )
-
-
-def _valid_count(items: int, valid_pct: float) -> int:
-    if items < 2:
-        raise DataError(
-            f"{items} items cannot be split into training and validation.",
-            hint="Collect more; some tens a class are a start.",
-        )
-    return min(items - 1, max(1, int(items * valid_pct)))
+def sides(count: int, valid: set[int]) -> Split:
+    """The sorted positions of both sides, from those that validate."""
+    return [position for position in range(count) if position not in valid], sorted(valid)
