@@ -71,7 +71,10 @@ def _parser() -> argparse.ArgumentParser:
         "--only", nargs="+", choices=tuple(COMPARISONS), help="these comparisons (default: all)"
     )
     parser.add_argument(
-        "--repeats", type=_positive, default=3, help="trainings of each recipe (default: 3)"
+        "--repeats",
+        type=_positive,
+        default=3,
+        help="trainings of each recipe, and passes over the photos (default: 3)",
     )
     parser.add_argument(
         "--data",

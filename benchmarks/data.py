@@ -6,8 +6,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.copies import write_copies
 from benchmarks.errors import BenchmarkError
-from drivetrain.data import RandomSplitter, get_image_files
+from drivetrain.data import RandomSplitter, get_image_files, parent_label
 
 VALID_PCT = 0.2
 
@@ -52,6 +53,15 @@ class Photos:
     def large(self, count: int) -> list[Path]:
         """Photos as a camera writes them, 0.7 to 2 MB each."""
         return get_image_files(self.root / "large-photos")[:count]
+
+    def large_copies(self, target: Path, times: int) -> Path:
+        """A folder with copies of the large photos; what their names begin with is the class."""
+        photos = get_image_files(self.root / "large-photos")
+        return write_copies(photos, target, times, lambda photo: photo.stem.partition("-")[0])
+
+    def bear_copies(self, target: Path, times: int) -> Path:
+        """A folder with copies of the photos to train on, one folder a class."""
+        return write_copies(get_image_files(self.bears), target, times, parent_label)
 
     def write_split(self, seed: int, target: Path) -> None:
         """Write which files validate in ``drivetrain train --seed``, as JSON, for the peer."""

@@ -66,13 +66,15 @@ class Workshop:
     def train_ours(self, *, seed: int, out: Path, epochs: int = 0) -> Run:
         """Train with ``drivetrain train``."""
         options = _as_options({"out": out, "arch": ARCH, "epochs": epochs, "seed": seed})
-        return self._run(
-            [sys.executable, PROGRAMS / "ours" / "train.py", self.photos.bears, *options]
-        )
+        return self.run_ours("train.py", self.photos.bears, *options)
 
     def run_peer(self, program: str, *arguments: str | os.PathLike[str]) -> Run:
         """Run one of the peer's programs."""
         return self._run([self.peer.python, PROGRAMS / "peers" / program, *arguments])
+
+    def run_ours(self, program: str, *arguments: str | os.PathLike[str]) -> Run:
+        """Run one of our programs where training runs."""
+        return self._run([sys.executable, PROGRAMS / "ours" / program, *arguments])
 
     def run_lean(self, program: str, *arguments: str | os.PathLike[str]) -> Run:
         """Run one of our programs where a server would."""

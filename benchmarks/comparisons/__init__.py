@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from benchmarks.comparisons import answer, start, train
+from benchmarks.comparisons import answer, data, start, train
 from benchmarks.report import Section
 from benchmarks.workshop import Workshop
 
@@ -14,8 +14,9 @@ COMPARISONS: dict[str, Comparison] = {
     "train": train.compare,
     "answer": answer.compare,
     "start": start.compare,
+    "data": data.compare,
 }
 """In this order: the first leaves the models that the others ask."""
 
-SECTIONS = ("train", "answer", "start", "memory")
+SECTIONS = ("train", "answer", "start", "memory", "data", "scale")
 """The sections of the page in their order."""

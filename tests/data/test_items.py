@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from drivetrain.data import get_image_files
+from drivetrain.data import get_files, get_image_files
 from drivetrain.data.items import IMAGE_SUFFIXES
 from drivetrain.errors import DataError
 
@@ -125,3 +125,50 @@ def test_links_that_meet_give_every_photo_once(tmp_path: Path) -> None:
 def test_a_pipe_that_is_named_like_a_photo_is_left_out(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.jpg")
     assert get_image_files(tmp_path) == []
+
+
+def test_files_of_every_kind_are_found_or_those_of_some_suffixes(tmp_path: Path) -> None:
+    touch(tmp_path, "b/x.CSV", "a.txt", "c.csv.gz", "no suffix", ".hidden.csv", ".d/e.csv")
+    every = ["a.txt", "b/x.CSV", "c.csv.gz", "no suffix"]
+    for files in (get_files(tmp_path), get_files(tmp_path, []), get_files(tmp_path, "")):
+        assert [file.relative_to(tmp_path).as_posix() for file in files] == every
+    for suffixes in (".csv", "csv", [".Csv"], {"csv", ".zip"}):
+        assert get_files(tmp_path, suffixes) == [tmp_path / "b" / "x.CSV"]
+    assert get_files(tmp_path, [".csv.gz"]) == [tmp_path / "c.csv.gz"]
+    assert get_files(tmp_path, ".txt", False) == [tmp_path / "a.txt"]
+
+
+def test_only_the_folders_asked_for_are_looked_into(tmp_path: Path) -> None:
+    touch(tmp_path, "0.jpg", "train/a/1.jpg", "valid/2.jpg", "test/3.jpg", "test/train/4.jpg")
+
+    def found(folders: str | list[str], recurse: bool = True) -> list[str]:
+        files = get_image_files(tmp_path, recurse, folders)
+        return [file.relative_to(tmp_path).as_posix() for file in files]
+
+    assert found(["train", "valid"]) == ["train/a/1.jpg", "valid/2.jpg"]
+    assert found("test") == ["test/3.jpg", "test/train/4.jpg"]
+    assert found([".", "valid"]) == ["0.jpg", "valid/2.jpg"]
+    assert found(["train", "valid"], recurse=False) == ["valid/2.jpg"]
+    assert len(found([])) == 5
+
+
+def test_a_hidden_folder_that_is_asked_for_is_looked_into(tmp_path: Path) -> None:
+    touch(tmp_path, ".cache/a.jpg", ".cache/.b/c.jpg")
+    assert get_image_files(tmp_path, folders=".cache") == [tmp_path / ".cache" / "a.jpg"]
+
+
+def test_a_folder_that_is_not_there_is_named_with_those_that_are(tmp_path: Path) -> None:
+    touch(tmp_path, "train/1.jpg", "valid/2.jpg")
+    with pytest.raises(
+        DataError, match=r"no folder 'vaild'\. Did you mean 'valid'\? .* train, val"
+    ):
+        get_image_files(tmp_path, folders=["train", "vaild"])
+
+
+def test_links_to_folders_are_left_alone_when_asked_to(tmp_path: Path) -> None:
+    touch(tmp_path, "data/b/deep/1.jpg", "elsewhere/2.jpg")
+    data = tmp_path / "data"
+    (data / "a").symlink_to(data / "b" / "deep")
+    (data / "c").symlink_to(tmp_path / "elsewhere")
+    assert get_files(data, followlinks=False) == [data / "b" / "deep" / "1.jpg"]
+    assert get_files(data) == [data / "a" / "1.jpg", data / "c" / "2.jpg"]
