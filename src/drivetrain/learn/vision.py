@@ -26,7 +26,8 @@ def vision_learner(
     """A learner for photos over any architecture that timm knows.
 
     Arguments:
-        dls: What to train and validate on.
+        dls: What to train and validate on; the network normalises by ``dls.normalize``, or as
+            its pretrained weights want it.
         arch: A name in timm, such as ``tf_efficientnet_lite0`` or ``resnet18``.
         metrics: Functions such as ``error_rate`` and ``accuracy``.
         loss_func: Cross-entropy when left out.
@@ -41,7 +42,11 @@ def vision_learner(
     """
     with own_random_numbers(seed):
         model, origin = image_classifier(
-            arch, len(dls.vocab), pretrained=pretrained, weights=weights
+            arch,
+            len(dls.vocab),
+            pretrained=pretrained,
+            weights=weights,
+            normalize=getattr(dls, "normalize", None),
         )
     learn = Learner(
         dls,
