@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from drivetrain.errors import ConfigError
-from drivetrain.learn.augment import Augment, Draw, aug_transforms, sample
+from drivetrain.learn.augment import aug_transforms
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 
@@ -40,11 +41,6 @@ def augment(x: Tensor, seed: int = 0, **settings: Any) -> Tensor:
 
 def is_close(x: Tensor, y: Tensor) -> bool:
     return bool(torch.allclose(x, y, atol=CLOSE, rtol=0.0))
-
-
-def test_reading_every_place_where_it_is_returns_the_batch() -> None:
-    x = pictures()
-    torch.testing.assert_close(sample(x, torch.eye(3).repeat(4, 1, 1)), x, atol=CLOSE, rtol=0.0)
 
 
 def test_with_everything_off_nothing_changes() -> None:
@@ -84,34 +80,6 @@ def test_flip_vert_gives_all_eight_symmetries_of_a_square_and_nothing_else() -> 
     assert set.union(*seen) == set(range(8))
 
 
-def test_a_rotation_by_ninety_degrees_is_exact() -> None:
-    x = pictures(1, 9, 9)
-    quarter = torch.tensor([[[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]])
-    torch.testing.assert_close(sample(x, quarter), x.rot90(1, (2, 3)), atol=CLOSE, rtol=0.0)
-
-
-def test_rotations_stay_within_the_limit_and_keep_lengths() -> None:
-    (transform,) = aug_transforms(max_rotate=10, mult=2)
-    assert isinstance(transform, Augment)
-    turns = transform._rotations(Draw(500, torch.device("cpu"), generator()))
-    angles = torch.rad2deg(torch.atan2(turns[:, 1, 0], turns[:, 0, 0]))
-    assert 18 < angles.abs().max() <= 20
-    assert 0.15 < (angles == 0).float().mean() < 0.35  # a quarter is left alone
-    torch.testing.assert_close(
-        turns @ turns.transpose(1, 2), torch.eye(3).repeat(500, 1, 1), atol=CLOSE, rtol=0.0
-    )
-
-
-@given(st.floats(1.0, 3.0), st.integers(0, 10**6))
-def test_a_zoom_in_never_looks_outside_the_picture(zoom: float, seed: int) -> None:
-    (transform,) = aug_transforms(max_zoom=zoom, p_affine=1.0)
-    assert isinstance(transform, Augment)
-    places = transform._zooms(Draw(20, torch.device("cpu"), generator(seed)))
-    for corner in ((-1.0, -1.0), (1.0, 1.0)):
-        seen = places @ torch.tensor([*corner, 1.0])
-        assert seen[:, :2].abs().max() <= 1 + 1e-5
-
-
 def test_steps_are_composed_into_one_interpolation(monkeypatch: pytest.MonkeyPatch) -> None:
     calls = []
     grid_sample = torch.nn.functional.grid_sample
@@ -120,29 +88,10 @@ def test_steps_are_composed_into_one_interpolation(monkeypatch: pytest.MonkeyPat
         calls.append(settings)
         return grid_sample(*args, **settings)
 
-    monkeypatch.setattr("drivetrain.learn.augment.functional.grid_sample", counted)
-    (transform,) = aug_transforms(flip_vert=True, p_affine=1.0)
+    monkeypatch.setattr("drivetrain.learn.geometry.functional.grid_sample", counted)
+    (transform,) = aug_transforms(flip_vert=True, p_affine=1.0, size=5, min_scale=0.5)
     transform(pictures(), generator())
     assert len(calls) == 1
-
-
-def test_a_composition_reads_where_its_steps_one_after_the_other_would() -> None:
-    x = torch.zeros(1, 1, 9, 9)
-    x[0, 0, 1, 4] = 1.0  # above the middle
-    quarter = torch.tensor([[[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]])
-    mirror = torch.diag(torch.tensor([-1.0, 1.0, 1.0]))[None]
-    torch.testing.assert_close(
-        sample(x, quarter @ mirror), sample(sample(x, quarter), mirror), atol=CLOSE, rtol=0.0
-    )
-
-
-def test_outside_the_picture_its_border_is_mirrored() -> None:
-    x = pictures(1, 8, 8)
-    half_out = torch.eye(3)[None].clone()
-    half_out[:, 0, 2] = 1.0  # half a picture to the right
-    moved = sample(x, half_out)
-    torch.testing.assert_close(moved[..., :4], x[..., 4:], atol=CLOSE, rtol=0.0)
-    torch.testing.assert_close(moved[..., 4:], x[..., 4:].flip(-1), atol=CLOSE, rtol=0.0)
 
 
 @given(
@@ -152,6 +101,10 @@ def test_outside_the_picture_its_border_is_mirrored() -> None:
     flip_vert=st.booleans(),
     size=st.tuples(st.integers(1, 20), st.integers(1, 20)),
     value=st.sampled_from([None, 0.0, 1.0]),
+    mode=st.sampled_from(["bilinear", "nearest", "bicubic"]),
+    pad_mode=st.sampled_from(["reflection", "border", "zeros"]),
+    smaller=st.none() | st.tuples(st.integers(1, 9), st.integers(1, 30)),
+    min_scale=st.floats(0.05, 1.0),
 )
 def test_values_stay_between_0_and_1(
     seed: int,
@@ -160,11 +113,23 @@ def test_values_stay_between_0_and_1(
     flip_vert: bool,
     size: tuple[int, int],
     value: float | None,
+    mode: Any,
+    pad_mode: Any,
+    smaller: tuple[int, int] | None,
+    min_scale: float,
 ) -> None:
     x = pictures(3, *size, seed=seed) if value is None else torch.full((3, 3, *size), value)
-    (transform,) = aug_transforms(mult=mult, max_zoom=max_zoom, flip_vert=flip_vert)
+    (transform,) = aug_transforms(
+        mult=mult,
+        max_zoom=max_zoom,
+        flip_vert=flip_vert,
+        mode=mode,
+        pad_mode=pad_mode,
+        size=smaller,
+        min_scale=min_scale,
+    )
     y = transform(x, generator(seed))
-    assert y.shape == x.shape
+    assert y.shape == (3, 3, *(smaller or size))
     assert y.dtype == torch.float32
     assert ((y >= 0) & (y <= 1 + 1e-6)).all()  # fails for NaN too
 
@@ -217,6 +182,14 @@ def test_the_batch_that_came_in_is_left_alone() -> None:
         ({"min_zoom": 2.0}, r"zoom runs from 2\.0 to 1\.1"),
         ({"max_lighting": 0.5, "mult": 2}, r"max_lighting × mult is 1\.0.*below 1"),
         ({"max_warp": 0.5, "mult": 2, "max_lighting": 0.1}, r"max_warp × mult is 1\.0.*below 1"),
+        ({"min_scale": 0.0}, r"min_scale is 0\.0, and it lies between 0 and 1"),
+        ({"min_scale": 1.5}, r"min_scale is 1\.5"),
+        ({"max_zoom": float("inf")}, r"zoom runs from 1\.0 to inf"),
+        ({"size": 0}, r"size is \(0, 0\), and a side lies between 1 and 8192 pixels"),
+        ({"size": (3, 4, 5)}, r"size is \(3, 4, 5\)"),
+        ({"size": (2.5, 2)}, r"size is \(2\.5, 2\)"),
+        ({"mode": "cubic"}, r"mode is 'cubic', and it is one of bilinear, nearest, bicubic"),
+        ({"pad_mode": "mirror"}, r"pad_mode is 'mirror', and it is one of reflection, border"),
     ],
 )
 def test_settings_that_cannot_work_are_refused(settings: dict[str, Any], message: str) -> None:
@@ -224,11 +197,163 @@ def test_settings_that_cannot_work_are_refused(settings: dict[str, Any], message
         aug_transforms(**settings)
 
 
-def test_a_rotation_of_a_wide_picture_does_not_shear_it() -> None:
-    (transform,) = aug_transforms(max_rotate=30.0, p_affine=1.0)
-    assert isinstance(transform, Augment)
-    wide = Draw(50, torch.device("cpu"), generator(), proportion=2.0)
-    to_pixels = torch.diag(torch.tensor([2.0, 1.0, 1.0]))
-    turns = to_pixels @ transform._rotations(wide) @ to_pixels.inverse()
-    torch.testing.assert_close(turns @ turns.transpose(1, 2), wide.identity())
-    assert (turns[:, 0, 1].abs() > 0.1).any()
+@pytest.mark.parametrize("flip", [{"do_flip": True}, {"do_flip": False}])
+def test_flip_vert_turns_a_wide_picture_upside_down_and_never_by_a_quarter(
+    flip: dict[str, bool],
+) -> None:
+    x = pictures(1, 6, 10).repeat(60, 1, 1, 1)
+    turned = augment(x, flip_vert=True, **flip)
+    mirrored = [x[0].flip(-1), x[0].flip(-1, -2)] if flip["do_flip"] else []
+    symmetries = [x[0], x[0].flip(-2), *mirrored]
+    seen = {
+        number
+        for picture in turned
+        for number, symmetry in enumerate(symmetries)
+        if is_close(picture, symmetry)
+    }
+    assert seen == set(range(len(symmetries)))
+    assert all(any(is_close(picture, one) for one in symmetries) for picture in turned)
+
+
+def place_maps(count: int, high: int, wide: int) -> Tensor:
+    """Pictures whose pixels say where they are: x from 0 to 1, y from 0 to 1, and nothing."""
+    down = (torch.arange(high) + 0.5) / high
+    across = (torch.arange(wide) + 0.5) / wide
+    x = torch.zeros(count, 3, high, wide)
+    x[:, 0], x[:, 1] = across, down[:, None]
+    return x
+
+
+def test_a_crop_covers_min_scale_to_all_of_the_area_anywhere() -> None:
+    cropped = augment(place_maps(300, 40, 40), size=40, min_scale=0.25)
+    across = cropped[:, 0, 20, 30] - cropped[:, 0, 20, 10]  # half the box's width
+    down = cropped[:, 1, 30, 20] - cropped[:, 1, 10, 20]
+    torch.testing.assert_close(across, down, atol=1e-5, rtol=0.0)
+    area = (2 * across) ** 2
+    assert 0.25 - 1e-3 <= area.min() < 0.3
+    assert 0.95 < area.max() <= 1 + 1e-3
+    assert area.mean() == pytest.approx(0.625, abs=0.05)  # uniform; 4 standard errors of 0.0125
+    assert cropped[:, :2].min() < 0.05
+    assert cropped[:, :2].max() > 0.95
+
+
+def test_a_crop_has_the_proportion_of_the_size_and_stays_inside() -> None:
+    x = place_maps(100, 60, 30)
+    cropped = augment(x, size=(10, 20), min_scale=0.5)
+    assert cropped.shape == (100, 3, 10, 20)
+    wide = (cropped[:, 0, 5, 15] - cropped[:, 0, 5, 5]) * 2 * 30
+    high = (cropped[:, 1, 7, 5] - cropped[:, 1, 2, 5]) * 2 * 60
+    torch.testing.assert_close(wide, 2 * high, atol=1e-2, rtol=0.0)
+    assert (wide <= 30 + 1e-2).all()
+    assert cropped[:, 0].diff(dim=-1).min() > 0  # nothing mirrored at an edge
+
+
+def test_a_size_alone_shows_the_whole_of_a_picture_with_the_same_proportion() -> None:
+    shown = augment(place_maps(5, 40, 60), size=(20, 30))
+    torch.testing.assert_close(shown, place_maps(5, 20, 30), atol=CLOSE, rtol=0.0)
+
+
+def test_the_size_can_be_read() -> None:
+    sizes = [aug_transforms(size=size)[0] for size in (None, 128, (96, 64))]
+    assert [getattr(one, "size", "none") for one in sizes] == [None, (128, 128), (96, 64)]
+
+
+@pytest.mark.parametrize("factor", [2, 3])
+def test_a_fine_pattern_turns_grey_where_pixels_would_be_skipped(factor: int) -> None:
+    side = 12 * factor * 2
+    checks = (torch.arange(side)[:, None] + torch.arange(side)) % 2
+    grey = augment(checks.float().expand(2, 3, side, side), size=side // factor, min_scale=0.9)
+    assert (grey - 0.5).abs().max() < 0.1
+
+
+def test_a_reduction_keeps_the_scene_in_its_place() -> None:
+    # 45 pixels make 22 squares of two: one row and one column are left out.
+    shown = augment(place_maps(2, 45, 45), size=20)
+    torch.testing.assert_close(
+        shown[..., 1:-1, 1:-1], place_maps(2, 20, 20)[..., 1:-1, 1:-1], atol=CLOSE, rtol=0.0
+    )
+
+
+def test_nearest_takes_pixels_as_they_are() -> None:
+    x = (pictures(4, 40, 40) > 0.5).float()
+    (transform,) = aug_transforms(max_lighting=0.0, size=10, mode="nearest")
+    assert set(transform(x, generator()).flatten().tolist()) == {0.0, 1.0}
+
+
+def test_bicubic_interpolation_leaves_no_value_outside_the_range() -> None:
+    x = (pictures(4, 12, 12) > 0.5).float()  # beside a step a cubic swings out
+    y = augment(x, max_rotate=20.0, p_affine=1.0, mode="bicubic")
+    assert y.min() == 0.0
+    assert y.max() == 1.0
+    assert not is_close(y, augment(x, max_rotate=20.0, p_affine=1.0))
+
+
+def test_a_padding_of_zeros_is_black_and_one_of_the_border_repeats_it() -> None:
+    x = torch.full((4, 3, 20, 20), 0.6)
+    x[..., 1:-1, 1:-1] = 0.2
+    settings: dict[str, Any] = {"min_zoom": 0.5, "max_zoom": 0.5, "p_affine": 1.0}
+    black = augment(x, pad_mode="zeros", **settings)
+    repeated = augment(x, pad_mode="border", **settings)
+    corners = [(0, 0), (0, -1), (-1, 0), (-1, -1)]
+    assert sum(int((black[:, :, i, j] == 0).sum()) for i, j in corners) >= 4 * 3 * 2
+    assert all(bool((repeated[:, :, i, j] > 0.39).all()) for i, j in corners)
+    assert repeated.min() >= 0.2 - CLOSE
+
+
+def test_batch_changes_all_pictures_in_the_same_way() -> None:
+    x = pictures(1).repeat(20, 1, 1, 1)
+    (transform,) = aug_transforms(batch=True, min_scale=0.5)
+    first = transform(x, generator(1))
+    assert all(is_close(first[0], picture) for picture in first[1:])
+    assert not is_close(first[0], transform(x, generator(2))[0])
+
+
+@pytest.mark.parametrize("kept", [1, 7, 9, 20])
+def test_a_picture_is_changed_the_same_whatever_follows_in_its_batch(kept: int) -> None:
+    x = pictures(21, 14, 14)
+    (transform,) = aug_transforms(flip_vert=True, min_scale=0.5, size=9)
+    whole = transform(x, generator(4))
+    part = transform(torch.cat([x[:kept], 1 - x[kept : kept + 1]]), generator(4))
+    torch.testing.assert_close(part[:kept], whole[:kept], atol=1e-6, rtol=0.0)
+
+
+def test_one_number_of_threads_gives_what_another_gives() -> None:
+    x = pictures(16, 30, 30)
+    (transform,) = aug_transforms(min_scale=0.5)
+    alone = transform(x, generator(2))
+    torch.set_num_threads(2)
+    try:
+        assert torch.equal(transform(x, generator(2)), alone)
+    finally:
+        torch.set_num_threads(1)
+
+
+def test_the_order_of_memory_does_not_matter() -> None:
+    x = pictures(3)
+    (transform,) = aug_transforms()
+    as_photos = x.to(memory_format=torch.channels_last)
+    torch.testing.assert_close(transform(as_photos, generator()), transform(x, generator()))
+
+
+def test_extra_transforms_come_last() -> None:
+    def negative(x: Tensor, random: torch.Generator) -> Tensor:  # noqa: ARG001
+        return 1 - x
+
+    for extra in (negative, [negative]):
+        transforms = aug_transforms(**OFF, xtra_tfms=extra)
+        assert len(transforms) == 2
+        assert transforms[1] is negative
+
+
+def test_an_empty_batch_stays_empty() -> None:
+    (transform,) = aug_transforms(size=5)
+    assert transform(torch.zeros(0, 3, 9, 9), generator()).shape == (0, 3, 5, 5)
+
+
+def test_every_lesson_name_is_taken() -> None:
+    names = list(inspect.signature(aug_transforms).parameters)
+    assert names == [
+        *("mult", "do_flip", "flip_vert", "max_rotate", "min_zoom", "max_zoom", "max_lighting"),
+        *("max_warp", "p_affine", "p_lighting", "xtra_tfms", "size", "mode", "pad_mode"),
+        *("align_corners", "batch", "min_scale"),
+    ]

@@ -220,7 +220,10 @@ class Moments(Callback):
     def __init__(self, name: str = "", order: int = 0, log: list[str] | None = None) -> None:
         self.name, self.order = name, order
         self.log: list[str] = [] if log is None else log
-        for moment in ("before_fit", "before_epoch", "after_batch", "after_epoch", "after_fit"):
+        for moment in (
+            *("before_fit", "before_epoch", "before_batch"),
+            *("after_batch", "after_epoch", "after_fit"),
+        ):
             setattr(self, moment, self._noting(moment))
 
     def _noting(self, moment: str) -> Callable[[Learner[Any]], None]:
@@ -283,7 +286,8 @@ def test_frozen_training_learns_from_every_item_beside_its_own_label(frozen: Fro
 def test_callbacks_see_frozen_training_too(frozen: Frozen) -> None:
     _, _, moments = frozen
     epochs = VIEWS * HEAD_PASSES_PER_VIEW
-    epoch = ["before_epoch", "after_batch", "after_batch", "after_epoch"]  # 27 = 13 + 13 + 1
+    batches = ["before_batch", "after_batch"] * 2  # 27 = 13 + 13 + 1
+    epoch = ["before_epoch", *batches, "after_epoch"]
     assert moments.log == ["before_fit", *epoch * epochs, "after_fit"]
 
 
@@ -365,7 +369,7 @@ def test_callbacks_are_called_at_each_moment_by_rising_order(colours: Path) -> N
     log: list[str] = []
     late, early = Moments("late ", 10, log), Moments("early ", -10, log)
     learner(colours, cbs=[late, early]).fit_one_cycle(2)
-    epoch = ["before_epoch", "after_batch", "after_batch", "after_epoch"]
+    epoch = ["before_epoch", *["before_batch", "after_batch"] * 2, "after_epoch"]
     expected = ["before_fit", *epoch, *epoch, "after_fit"]
     assert log == [name + moment for moment in expected for name in ("early ", "late ")]
 
@@ -385,6 +389,46 @@ def test_callbacks_find_what_their_moment_promises(colours: Path) -> None:
     assert found == [0, row, 1, row]
 
 
+def test_the_model_is_trained_on_the_batch_that_a_callback_leaves(colours: Path) -> None:
+    class Halve(Callback):
+        def before_batch(self, learn: Learner[Any]) -> None:
+            assert isinstance(learn.batch, Batch)
+            learn.batch = replace(learn.batch, x=learn.batch.x[:5], y=learn.batch.y[:5])
+
+    class Watching(Learner[Any]):
+        def compute_loss(self, logits: Tensor, batch: Batch) -> Tensor:
+            seen.append((len(logits), len(batch.y)))
+            return super().compute_loss(logits, batch)
+
+    seen: list[tuple[int, int]] = []
+    learner(colours, Watching, cbs=[Halve()]).fit_one_cycle(1)
+    assert seen == [(5, 5), (5, 5)]
+
+
+def test_a_callback_that_needs_pixels_gets_them_in_frozen_training(colours: Path) -> None:
+    class Pixels(Callback):
+        needs_pixels = True
+
+        def before_batch(self, learn: Learner[Any]) -> None:
+            shapes.append(tuple(learn.batch.x.shape))
+            assert isinstance(learn.model, ImageClassifier)
+            modes.append((learn.model.body.training, learn.model.head.training))
+
+    shapes: list[tuple[int, ...]] = []
+    modes: list[tuple[bool, bool]] = []
+    learn = learner(colours, cbs=[Pixels()])
+    before = weights(learn.model)
+    learn.fine_tune(0)
+    assert shapes == [(BS, 3, 32, 32)] * 2
+    assert modes == [(False, True)] * 2
+    after = weights(learn.model)
+    assert {name.split(".")[0] for name in after if not torch.equal(after[name], before[name])} == {
+        "head"
+    }
+    learn.fine_tune(1)
+    assert modes[-1] == (True, True)
+
+
 def test_after_fit_is_called_when_training_failed_and_the_failure_is_told(colours: Path) -> None:
     class Failing(Callback):
         def after_batch(self, learn: Learner[Any]) -> None:
@@ -393,7 +437,8 @@ def test_after_fit_is_called_when_training_failed_and_the_failure_is_told(colour
     moments = Moments()
     with pytest.raises(ZeroDivisionError):
         learner(colours, cbs=[moments, Failing()]).fit_one_cycle(2)
-    assert moments.log == ["before_fit", "before_epoch", "after_batch", "after_fit"]
+    expected = ["before_fit", "before_epoch", "before_batch", "after_batch", "after_fit"]
+    assert moments.log == expected
 
 
 def test_a_callback_can_stop_training_and_the_next_training_runs_again(colours: Path) -> None:

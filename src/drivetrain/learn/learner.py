@@ -20,6 +20,7 @@ from drivetrain.learn.callbacks import Callback
 from drivetrain.learn.features import Embedder, FeatureLoaders
 from drivetrain.learn.loaders import DataLoader, DataLoaders
 from drivetrain.learn.models import ImageClassifier
+from drivetrain.learn.normalize import normalized
 from drivetrain.learn.progress import Reporter, Row
 from drivetrain.learn.schedule import OneCycle
 from drivetrain.learn.seeds import own_random_numbers
@@ -48,7 +49,9 @@ class Learner(Generic[LoadersT]):
 
     Arguments:
         dls: What to train and validate on.
-        model: From a batch to logits float32 [N, C].
+        model: From a batch to logits float32 [N, C]. Where ``dls.normalize`` has statistics, a
+            model other than :class:`ImageClassifier`, which has its own, is wrapped and
+            normalises inside.
         loss_func: From the model's outputs and the targets to one number; when left out, the
             usual one for the kind of target, such as cross-entropy for classes.
         metrics: Functions of what was answered and the truth, such as ``error_rate``.
@@ -75,6 +78,8 @@ class Learner(Generic[LoadersT]):
         weights_origin: str = "",
     ) -> None:
         self.dls: LoadersT = dls
+        if not isinstance(model, ImageClassifier):
+            model = normalized(model, getattr(dls, "normalize", None))
         self.model = model.to(dls.train.device)
         weights = getattr(dls, "class_weights", None)
         self.loss_func: LossFunction = loss_func or dls.kind.loss(weights)
@@ -88,6 +93,7 @@ class Learner(Generic[LoadersT]):
         self.frozen = False
         self.stop = False
         self.epochs_trained = 0
+        self.batch: Batch
 
     # ---- training ----------------------------------------------------------------------------
 
@@ -112,7 +118,8 @@ class Learner(Generic[LoadersT]):
         """Train for some epochs while the learning rate goes up and down once.
 
         Arguments:
-            n_epoch: Epochs; on a frozen model, how often every item is embedded.
+            n_epoch: Epochs; on a frozen model, how often every item is embedded, unless a
+                callback needs pixels: then every epoch sends the photos through the body.
             lr_max: The highest learning rate; a slice gives the body the first and the head the
                 last; the learner's own when left out.
             cycle: Settings of :class:`OneCycle`, such as ``pct_start`` and ``div``.
@@ -122,7 +129,8 @@ class Learner(Generic[LoadersT]):
         lr_max = self.lr if lr_max is None else lr_max
         schedule = OneCycle(**cycle)
         with own_random_numbers(self.seed + self.epochs_trained):
-            if self.frozen and isinstance(self.model, ImageClassifier):
+            needs_pixels = any(callback.needs_pixels for callback in self.cbs)
+            if self.frozen and isinstance(self.model, ImageClassifier) and not needs_pixels:
                 self._fit_head(n_epoch, lr_max, schedule)
             else:
                 self._fit(n_epoch, lr_max, schedule)
@@ -137,11 +145,13 @@ class Learner(Generic[LoadersT]):
                 started = time.perf_counter()
                 self._call("before_epoch")
                 losses = []
-                self.model.train()
+                self._to_training_mode()
                 name = f"train {epoch + 1}/{epochs}"
                 for batch in self._track(self.dls.train, name, self.epochs_trained):
+                    self.batch = batch
+                    self._call("before_batch")
                     schedule.apply(optimizer, steps / total)
-                    loss = self.compute_loss(self.predict_batch(batch), batch)
+                    loss = self.compute_loss(self.predict_batch(self.batch), self.batch)
                     self.backward(loss)
                     self.step(optimizer)
                     self.zero_grad(optimizer)
@@ -294,6 +304,12 @@ class Learner(Generic[LoadersT]):
             )
         self.frozen = not trainable
         self.model.body.requires_grad_(trainable)
+
+    def _to_training_mode(self) -> None:
+        """A frozen body stays as it answers: its batch statistics do not move either."""
+        self.model.train()
+        if self.frozen and isinstance(self.model, ImageClassifier):
+            self.model.body.eval()
 
     def _call(self, moment: str) -> None:
         for callback in self.cbs:

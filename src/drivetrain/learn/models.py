@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from drivetrain.errors import ConfigError
+from drivetrain.learn.normalize import Normalize
 from drivetrain.learn.weights import load_pretrained
 
 HIDDEN = 512
@@ -55,11 +56,19 @@ def image_classifier(
     *,
     pretrained: bool = True,
     weights: str | os.PathLike[str] | None = None,
+    normalize: Normalize | None = None,
 ) -> tuple[ImageClassifier, str]:
     """A classifier over a timm architecture, and a few words on where its weights came from.
 
+    Arguments:
+        arch: A name in timm.
+        num_classes: How many logits it gives.
+        pretrained: Whether to start from weights that have seen ImageNet.
+        weights: A file of weights to start from.
+        normalize: Statistics to use instead of those that timm names for the weights.
+
     Raises:
-        ConfigError: timm knows no such architecture.
+        ConfigError: timm knows no such architecture, or takes other channels than normalize has.
         WeightsError: No pretrained weights were found.
     """
     if not timm.is_model(arch):
@@ -71,7 +80,8 @@ def image_classifier(
     head = classifier_head(
         getattr(backbone, "head_hidden_size", backbone.num_features), num_classes
     )
-    return ImageClassifier(backbone, head, mean=config["mean"], std=config["std"]), origin
+    mean, std = (normalize or Normalize()).statistics_for(config["mean"], config["std"])
+    return ImageClassifier(backbone, head, mean=mean, std=std), origin
 
 
 def classifier_head(embedding_size: int, num_classes: int) -> nn.Sequential:

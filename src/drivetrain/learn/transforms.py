@@ -14,7 +14,6 @@ from typing import Literal, Protocol
 
 import numpy as np
 import torch
-from PIL import Image
 from pydantic import BaseModel, ConfigDict
 from torch.nn import functional
 

@@ -27,7 +27,8 @@ def vision_learner(
     """A learner for photos over any architecture that timm knows.
 
     Arguments:
-        dls: What to train and validate on.
+        dls: What to train and validate on; the network normalises by ``dls.normalize``, or as
+            its pretrained weights want it.
         arch: A name in timm, such as ``tf_efficientnet_lite0`` or ``resnet18``.
         metrics: Functions such as ``error_rate`` and ``accuracy``.
         loss_func: Cross-entropy when left out.
@@ -41,7 +42,13 @@ def vision_learner(
         WeightsError: No pretrained weights were found; the message lists the four ways.
     """
     with own_random_numbers(seed):
-        model, origin = image_classifier(arch, dls.c, pretrained=pretrained, weights=weights)
+        model, origin = image_classifier(
+            arch,
+            dls.c,
+            pretrained=pretrained,
+            weights=weights,
+            normalize=dls.normalize,
+        )
     learn = Learner(
         dls,
         model,
