@@ -20,14 +20,17 @@ import threading
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 import PIL
 from numpy.typing import NDArray
+from PIL import Image
 
 from drivetrain.data.cache_folder import cache_folder
+from drivetrain.data.look import Stamp
 
 LIMIT = 10 * 2**30
 SPARE = 2**30
@@ -37,11 +40,9 @@ PORTION = 2**29
 
 MAGIC = b"DTARRAY1"
 HEADER = struct.Struct("<8sIIIIQ")
-"""Magic, the shape's three numbers, the checksum, and the checksum's own length in bytes."""
+"""Magic, the shape's three numbers, the checksum of the pixels, and how many bytes they are."""
 
 Pixels = NDArray[np.uint8]
-Signature = tuple[int, int]
-"""Size and time of change of a file: what shows that it is still the one that was read."""
 
 
 class Prepares(Protocol):
@@ -53,6 +54,18 @@ class Prepares(Protocol):
 
     def model_dump_json(self) -> str:
         """The settings."""
+        ...
+
+
+class PreparesUpright(Prepares, Protocol):
+    """What makes arrays in two steps: decode large enough, and fit."""
+
+    def enough(self, width: int, height: int) -> tuple[int, int]:
+        """The smallest decoded width and height that suffice, from the upright ones."""
+        ...
+
+    def fit(self, photo: Image.Image) -> Pixels:
+        """The array of an upright photo that was decoded large enough."""
         ...
 
 
@@ -81,7 +94,7 @@ class PhotoCache:
     def __init__(self, folder: Path | None, limit: int = LIMIT) -> None:
         self.folder, self.limit = folder, limit
         self.hits = self.misses = 0
-        self._known: dict[str, tuple[Signature, str]] = {}
+        self._known: dict[str, tuple[Stamp, str]] = {}
         self._checked: set[Path] = set()
         self._prefixes: dict[Any, Path] = {}
         self._room: int | None = None
@@ -111,9 +124,13 @@ class PhotoCache:
             return kept
         return self.keep(source, content, preparation, preparation(source))
 
-    def has(self, content: str, preparation: Prepares) -> bool:
-        """Whether the array of some content is there."""
-        return self.folder is not None and self._place(content, preparation).exists()
+    def lacks(self, content: str, preparation: Prepares) -> bool:
+        """Whether the array of some content could be kept and is not there."""
+        return self.folder is not None and not self._place(content, preparation).exists()
+
+    def learn_of(self, source: Any, stamp: Stamp, content: str) -> None:
+        """Take note of a file's content that someone else has read and hashed."""
+        self._known[os.fspath(source)] = (stamp, content)
 
     def keep(self, source: Any, content: str, preparation: Prepares, pixels: Pixels) -> Pixels:
         """Write an array that was just made from a source with that content, and return it."""
@@ -132,14 +149,14 @@ class PhotoCache:
         name = os.fspath(source)
         try:
             status = os.stat(name)
-            signature = (status.st_size, status.st_mtime_ns)
+            stamp = (status.st_size, status.st_mtime_ns)
             known = self._known.get(name)
-            if known is not None and known[0] == signature:
+            if known is not None and known[0] == stamp:
                 return known[1]
             content = content_hash(Path(name).read_bytes())
         except OSError:
             return None
-        self._known[name] = (signature, content)
+        self._known[name] = (stamp, content)
         return content
 
     # ---- files -------------------------------------------------------------------------------
@@ -157,11 +174,12 @@ class PhotoCache:
                 content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except (OSError, ValueError):  # not there, or empty
             return None
-        if place not in self._checked:
-            if not _is_whole(content):
-                with suppress(OSError):
-                    place.unlink()
-                return None
+        first = place not in self._checked
+        if not _is_whole(content, with_checksum=first):
+            with suppress(OSError):
+                place.unlink()
+            return None
+        if first:
             self._checked.add(place)
             with suppress(OSError):
                 os.utime(place)  # read of late: goes last
@@ -177,8 +195,7 @@ class PhotoCache:
         header = HEADER.pack(MAGIC, *pixels.shape, zlib.adler32(data), len(data))
         beside = place.with_name(f".{place.name}.{os.getpid()}.{threading.get_ident()}")
         try:
-            place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with open(beside, "wb") as file:
+            with _new_file(beside) as file:
                 file.write(header)
                 file.write(data)
             os.replace(beside, place)
@@ -219,6 +236,35 @@ class PhotoCache:
         return min(PORTION, max(0, limit - taken))
 
 
+@dataclass(frozen=True)
+class WhileLooking:
+    """Keeps prepared arrays of photos that are decoded to be looked at.
+
+    Arguments:
+        cache: Where they are kept.
+        preparation: How they are made.
+    """
+
+    cache: PhotoCache
+    preparation: PreparesUpright
+
+    def wants(self, content: str) -> bool:
+        """Whether the array of a photo with this content is missing."""
+        return self.cache.lacks(content, self.preparation)
+
+    def enough(self, width: int, height: int) -> tuple[int, int]:
+        """What the preparation needs."""
+        return self.preparation.enough(width, height)
+
+    def keep(self, source: Any, stamp: Stamp | None, content: str, upright: Image.Image) -> None:
+        """Make the array of the upright photo and keep it."""
+        if not isinstance(source, str | os.PathLike | bytes):
+            return
+        if stamp is not None:
+            self.cache.learn_of(source, stamp, content)
+        self.cache.keep(source, content, self.preparation, self.preparation.fit(upright))
+
+
 def content_hash(content: bytes) -> str:
     """The name of some bytes: blake2b, 128 bits, in hexadecimal."""
     return hashlib.blake2b(content, digest_size=16).hexdigest()
@@ -232,7 +278,15 @@ def preparation_key(preparation: Prepares) -> str:
     return hashlib.blake2b("\n".join(parts).encode() + code, digest_size=10).hexdigest()
 
 
-def _is_whole(content: mmap.mmap) -> bool:
+def _new_file(path: Path) -> BinaryIO:
+    try:
+        return open(path, "wb")
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return open(path, "wb")
+
+
+def _is_whole(content: mmap.mmap, *, with_checksum: bool) -> bool:
     if len(content) < HEADER.size:
         return False
     magic, high, wide, colours, checksum, length = HEADER.unpack_from(content)
@@ -240,7 +294,7 @@ def _is_whole(content: mmap.mmap) -> bool:
         return False
     if len(content) != HEADER.size + length:
         return False
-    return bool(zlib.adler32(memoryview(content)[HEADER.size :]) == checksum)
+    return not with_checksum or zlib.adler32(memoryview(content)[HEADER.size :]) == checksum
 
 
 def _files(folder: Path) -> Iterator[tuple[float, int, Path]]:

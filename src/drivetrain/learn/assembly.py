@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,8 +13,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from drivetrain.data.cache import PhotoCache
+from drivetrain.data.cache import PhotoCache, WhileLooking
+from drivetrain.data.duplicates import find_duplicates
 from drivetrain.data.items import IMAGE_SUFFIXES
+from drivetrain.data.look import LookIndex, look_at_all
+from drivetrain.data.split_draw import components
 from drivetrain.data.splits import RandomSplitter, Split, pairs_across, split_items
 from drivetrain.errors import ConfigError, DataError, DrivetrainError
 from drivetrain.learn.batches import BatchTransform
@@ -22,6 +26,7 @@ from drivetrain.learn.columns import Input, Target, names_of
 from drivetrain.learn.devices import default_device
 from drivetrain.learn.loaders import DataLoader, DataLoaders
 from drivetrain.learn.normalize import Normalize
+from drivetrain.learn.progress import Reporter
 from drivetrain.learn.targets import OneOf, TargetKind
 from drivetrain.learn.transforms import ItemTransform, presized
 
@@ -203,7 +208,7 @@ class Steps:
         plain = split_items(splitter, items, labels=labels)
         split, kept = plain, 0
         if self.block.keep_duplicates_together and hasattr(splitter, "draw"):
-            pairs, together = near_duplicates(inputs)
+            pairs, together = near_duplicates(inputs, plain)
             if pairs:
                 split = split_items(splitter, items, together=together, labels=labels)
                 kept = pairs_across(plain, pairs) - pairs_across(split, pairs)
@@ -248,9 +253,27 @@ def assemble(block: DataBlock, source: Any, *, cache: PhotoCache) -> Assembly:
     )
 
 
-def near_duplicates(inputs: Sequence[Input]) -> tuple[list[tuple[int, int]], list[int]]:
-    """The pairs of items that show the same picture in any input, and what hangs together."""
-    return [], list(range(len(inputs[0].items)))
+def near_duplicates(
+    inputs: Sequence[Input], expected: Split
+) -> tuple[list[tuple[int, int]], list[int]]:
+    """The pairs of items that show the same picture in any input, and what hangs together.
+
+    The photos are looked at once, and remembered by their content. What is decoded for that is
+    kept as the side needs it that the item is expected on.
+    """
+    count = len(inputs[0].items)
+    photos = [photo for given in inputs for photo in given.items]
+    cache, validating = inputs[0].cache, set(expected[1])
+    to_train = WhileLooking(cache, inputs[0].transform.base)
+    to_validate = WhileLooking(cache, inputs[0].transform.preparation)
+    keepers = [to_validate if place in validating else to_train for place in range(count)]
+    with ExitStack() as stack:
+        index = None if cache.folder is None else stack.enter_context(LookIndex())
+        looks = look_at_all(photos, index=index, keepers=keepers * len(inputs))
+        found = find_duplicates(Reporter().track(looks, "look at photos", total=len(photos)))
+    item_of = [position % count for position in range(len(photos))]
+    pairs = {(item_of[pair.first], item_of[pair.second]) for pair in found.pairs}
+    return sorted(pairs), components(len(photos), found.groups(), item_of)[:count]
 
 
 def class_shares(target: Target) -> np.ndarray[Any, np.dtype[np.float64]]:

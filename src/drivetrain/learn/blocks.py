@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from drivetrain.data.rows import is_missing
 from drivetrain.errors import ConfigError, DataError
 from drivetrain.learn.targets import AnyOf, Numbers, OneOf, TargetKind
 from drivetrain.learn.transforms import ItemTransform, as_item_transform
@@ -125,7 +126,7 @@ class RegressionBlock(TargetBlock):
 
     def fit(self, labels: Sequence[Any], items: Sequence[Any]) -> Numbers:
         """How many numbers an item has."""
-        size = self.n_out or max(1, np.size(labels[0]))
+        size = self.n_out or len(_numbers(labels[0]) or [0.0])
         for label, item in zip(labels, items, strict=True):
             numbers = _numbers(label)
             if numbers is None or len(numbers) != size or not all(map(math.isfinite, numbers)):
@@ -153,7 +154,7 @@ class _Encoded(AnyOf):
 
 def _check_label(label: Any, item: object) -> None:
     """A missing value and a name that is no text are no classes."""
-    if label is None or (isinstance(label, float) and math.isnan(label)):
+    if is_missing(label):
         raise DataError(
             f"get_y gives no label for {named(item)}.",
             hint="Fill it in, or leave the item out.",

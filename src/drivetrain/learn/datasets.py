@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from drivetrain.learn.columns import Input, Target
-from drivetrain.prepare.image import ImagePreparation, upright_photo
+from drivetrain.prepare.image import ImagePreparation, rgb, upright_photo
 from drivetrain.schema import Vocab
 
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _whole(source: Any) -> Image.Image:
     fields = ImagePreparation.model_fields
     pixels = upright_photo(
         source,
-        lambda photo: photo,
+        rgb,
         enough=lambda width, height: (width, height),
         max_pixels=fields["max_pixels"].default,
         min_side=fields["min_side"].default,

@@ -14,16 +14,18 @@ from typing import Literal, Protocol
 
 import numpy as np
 import torch
+from PIL import Image
 from pydantic import BaseModel, ConfigDict
 from torch.nn import functional
 
-from drivetrain.data.cache import Prepares
+from drivetrain.data.cache import PreparesUpright
 from drivetrain.errors import ConfigError
 from drivetrain.prepare.image import (
     ImageArray,
     ImagePreparation,
     ImageSource,
     centre_box,
+    rgb,
     upright_photo,
 )
 
@@ -34,6 +36,7 @@ Size = int | tuple[int, int]
 CROP_FRACTION_AFTER_RANDOM_CROPS = 0.875
 LEAST_SCALE_WITH_ROOM = 0.25
 SHARPNESS = 0.875
+NOT_WORTH_SHRINKING = 1.25
 TRIES_FOR_A_BOX = 10
 
 
@@ -62,7 +65,7 @@ class ItemTransform(Protocol):
         ...
 
     @property
-    def base(self) -> Prepares:
+    def base(self) -> PreparesUpright:
         """From a photo to what training varies: deterministic, so that it can be kept."""
         ...
 
@@ -185,23 +188,22 @@ class RoomForBoxes(BaseModel):
 
     def __call__(self, source: ImageSource) -> ImageArray:
         """One photo, uint8 [H, W, 3] in its own proportions."""
-        return self.fit(
-            upright_photo(
-                source,
-                lambda photo: photo,
-                enough=self.enough,
-                max_pixels=self.max_pixels,
-                min_side=self.min_side,
-            )
+        return upright_photo(
+            source,
+            self.fit,
+            enough=self.enough,
+            max_pixels=self.max_pixels,
+            min_side=self.min_side,
         )
 
-    def fit(self, photo: ImageArray) -> ImageArray:
-        """Shrink an upright photo, uint8 [H, W, 3], to what is needed of it."""
-        high, wide = photo.shape[:2]
-        needed_wide, needed_high = self.enough(wide, high)
-        if (needed_high, needed_wide) == (high, wide):
-            return photo
-        return shrink_or_enlarge(photo, (needed_high, needed_wide))
+    def fit(self, photo: Image.Image) -> ImageArray:
+        """An upright photo, shrunk to what is needed of it."""
+        wide, high = self.enough(*photo.size)
+        if photo.width <= NOT_WORTH_SHRINKING * wide:
+            return rgb(photo)
+        whole = min(photo.width // wide, photo.height // high)
+        smaller = photo.reduce(whole) if whole > 1 else photo
+        return shrink_or_enlarge(rgb(smaller), (high, wide))
 
     def enough(self, width: int, height: int) -> tuple[int, int]:
         """The width and height at which the smallest box has nearly the final size."""
@@ -227,7 +229,7 @@ class Presized:
     preparation: ImagePreparation
 
     @property
-    def base(self) -> Prepares:
+    def base(self) -> PreparesUpright:
         """That of the item transform."""
         return self.transform.base
 

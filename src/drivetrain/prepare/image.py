@@ -125,13 +125,13 @@ class ImagePreparation(BaseModel):
         """Prepare one photo: uint8 [H, W, 3] at ``size``."""
         return upright_photo(
             source,
-            self._fit,
-            enough=self._size_to_decode,
+            self.fit,
+            enough=self.enough,
             max_pixels=self.max_pixels,
             min_side=self.min_side,
         )
 
-    def _size_to_decode(self, width: int, height: int) -> tuple[int, int]:
+    def enough(self, width: int, height: int) -> tuple[int, int]:
         """The smallest decoded width and height that lose nothing at the final size."""
         high, wide = self.size
         if self.method == "squish":
@@ -140,7 +140,11 @@ class ImagePreparation(BaseModel):
         scale = shrink(wide / width, high / height) / self.crop_fraction
         return math.ceil(width * scale), math.ceil(height * scale)
 
-    def _fit(self, photo: Image.Image) -> Image.Image:
+    def fit(self, photo: Image.Image) -> ImageArray:
+        """An upright photo, decoded large enough, at the final size."""
+        return rgb(self._resized(photo))
+
+    def _resized(self, photo: Image.Image) -> Image.Image:
         high, wide = self.size
         if self.method == "crop":
             return photo.resize(
@@ -173,21 +177,24 @@ def centre_box(
 
 def upright_photo(
     source: ImageSource,
-    fit: Callable[[Image.Image], Image.Image],
+    fit: Callable[[Image.Image], ImageArray],
     *,
     enough: Callable[[int, int], tuple[int, int]],
     max_pixels: int,
     min_side: int,
+    opened: Callable[[Image.Image], None] | None = None,
 ) -> ImageArray:
-    """Decode a photo, turn it upright, let ``fit`` bring it to a size, and return its RGB pixels.
+    """Decode a photo, turn it upright, and let ``fit`` make an array of it.
 
     Arguments:
         source: A path, bytes, a Pillow image or an array.
-        fit: Crops and resizes the upright photo; its mode is ``RGB`` or ``L``.
+        fit: Makes the array of the upright photo, whose mode is ``RGB`` or ``L``.
         enough: From the upright width and height to those that ``fit`` needs at least; a JPEG
             is decoded at the nearest eighth above.
         max_pixels: The limit that is checked on the header, before anything is decoded.
         min_side: The shortest side allowed.
+        opened: Is shown the photo as its header describes it, before its size is checked and
+            before anything is decoded; it may keep it until ``fit`` returns.
 
     Returns:
         uint8 [H, W, 3].
@@ -197,13 +204,15 @@ def upright_photo(
         _check_size(source, name, max_pixels=max_pixels, min_side=min_side)
     try:
         with _open(source, name) as photo:
+            if opened is not None:
+                opened(photo)
             _check_size(photo, name, max_pixels=max_pixels, min_side=min_side)
             if photo.format in ("JPEG", "MPO"):
                 _decode_small(photo, enough, sideways=_turn_of(photo) in SIDEWAYS)
             colours = _grey_or_rgb(photo, name)
             turn = _turn_of(photo)  # asked once loaded: Pillow turns a TIFF while it loads it
             upright = colours if turn is None else colours.transpose(turn)
-            return np.asarray(fit(upright).convert("RGB"))
+            return fit(upright)
     except InputError:
         raise
     except Image.DecompressionBombError:
@@ -215,6 +224,16 @@ def upright_photo(
             f"{name} is a broken picture: {_reason(broken)}.",
             hint="Save it again from its original, or leave it out.",
         ) from broken
+
+
+def rgb(photo: Image.Image) -> ImageArray:
+    """The pixels of a Pillow image, uint8 [H, W, 3].
+
+    Example:
+        >>> rgb(Image.new("L", (4, 2))).shape
+        (2, 4, 3)
+    """
+    return np.asarray(photo.convert("RGB"))
 
 
 def name_of(source: ImageSource) -> str:
