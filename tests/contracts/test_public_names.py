@@ -10,10 +10,16 @@ import drivetrain.vision.all as vision
 
 PUBLIC = {
     "BlockSplitter", "Bundle", "Callback", "CategoryBlock", "ClassificationInterpretation",
-    "DataBlock", "DataLoader", "DataLoaders", "DrivetrainError", "ImageBlock", "IndexSplitter",
-    "Learner", "PadMode", "Prediction", "Predictor", "RandomResizedCrop", "RandomSplitter",
-    "Resize", "ResizeMethod", "Vocab", "accuracy", "aug_transforms", "error_rate",
-    "get_image_files", "parent_label", "vision_learner",
+    "ColReader", "ColSplitter", "CutMix", "DataBlock", "DataLoader", "DataLoaders",
+    "DrivetrainError", "EndSplitter", "FileSplitter", "FuncSplitter", "GrandparentSplitter",
+    "GroupSplitter", "ImageBlock", "ImageDataLoaders", "IndexSplitter", "Learner",
+    "MaskSplitter", "MixUp", "MultiCategoryBlock", "Normalize", "PadMode", "Prediction",
+    "Predictor", "Quarantine", "RandomErasing", "RandomResizedCrop", "RandomSplitter",
+    "RegexLabeller", "RegressionBlock", "Resize", "ResizeMethod", "TrainTestSplitter", "Vocab",
+    "accuracy", "aug_transforms", "download_images", "download_url", "error_rate",
+    "frames_from_video", "get_files", "get_image_files", "imagenet_stats", "parent_label",
+    "resize_images", "search_images", "search_images_ddg", "using_attr", "verify_images",
+    "vision_learner",
 }  # fmt: skip
 
 
@@ -31,7 +37,11 @@ def test_the_star_import_has_the_lessons_names() -> None:
         "DataBlock", "ImageBlock", "CategoryBlock", "get_image_files", "parent_label",
         "RandomSplitter", "Resize", "ResizeMethod", "PadMode", "RandomResizedCrop",
         "aug_transforms", "vision_learner", "error_rate", "accuracy",
-        "ClassificationInterpretation", "Path", "DataLoaders",
+        "ClassificationInterpretation", "Path", "DataLoaders", "ImageDataLoaders", "Normalize",
+        "imagenet_stats", "download_images", "download_url", "verify_images", "resize_images",
+        "search_images_ddg", "MultiCategoryBlock", "RegressionBlock", "ColReader",
+        "RegexLabeller", "using_attr", "get_files", "GrandparentSplitter", "IndexSplitter",
+        "FuncSplitter", "ColSplitter", "TrainTestSplitter", "RandomErasing", "MixUp", "CutMix",
     }  # fmt: skip
     assert lesson <= set(vision.__all__)
     assert all(hasattr(vision, name) for name in vision.__all__)
