@@ -11,14 +11,16 @@ import errno
 import io
 import json
 import os
+import shlex
 import sys
 import warnings
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from drivetrain.errors import DrivetrainError
+from drivetrain.errors import DataError, DrivetrainError
 
 app = typer.Typer(
     name="drivetrain",
@@ -76,6 +78,60 @@ def demo(
     bundle, photo = run_demo(out)
     if serve:
         _serve(bundle, "127.0.0.1", port, f"sqlite:///{out / 'predictions.db'}", photo)
+
+
+@app.command()
+def check(
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="A folder of photos.")],
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a page with the pictures.")
+    ] = None,
+    quarantine: Annotated[
+        bool,
+        typer.Option(
+            "--quarantine",
+            help="Move what cannot be read, and surplus exact copies, into DATA.quarantine.",
+        ),
+    ] = False,
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Bring back what lies in quarantine.")
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Decides the split.")] = 42,
+    as_json: AsJson = False,
+) -> None:
+    """Look at every photo of a folder, and say what is wrong with the pile."""
+    from drivetrain.data.look import LookIndex
+    from drivetrain.data.quarantine import Quarantine
+    from drivetrain.data.report import inspect_folder
+    from drivetrain.data.report_page import check_page, write_page
+    from drivetrain.data.report_text import print_report
+    from drivetrain.learn.progress import Reporter
+
+    if undo:
+        if quarantine or html is not None:
+            raise typer.BadParameter("--undo stands alone: nothing else is done with it.")
+        _bring_back(data, as_json=as_json)
+        return
+    if html is not None:
+        check_page(html)
+    with LookIndex() as index:
+        report = inspect_folder(data, seed=seed, index=index, track=Reporter().track)
+    page = None if html is None else str(write_page(report, html))
+    aside = {str(data / file): reason for file, reason in report.to_set_aside.items()}
+    moved = Quarantine(data).put_each(aside) if quarantine else None
+    if as_json:
+        _print_json(report.as_dict() | {"page": page, "moved": moved and asdict(moved)})
+    else:
+        print_report(report, next_steps=not (page or moved))
+        if page:
+            _print(f"\nThe page is {page}.")
+    if moved is not None:
+        place = Quarantine(data).folder
+        _tell_moved(moved.files, moved.left, f"moved to {place}", as_json=as_json)
+        if moved.files and not as_json:
+            _print(f"Undo: drivetrain check {shlex.quote(str(data))} --undo")
+        if moved.left:
+            raise typer.Exit(1)
 
 
 @app.command()
@@ -233,6 +289,27 @@ def _serve(bundle: Path, host: str, port: int, store: str, photo: Path) -> None:
         sys.stdout.flush()
 
     serve_bundle(bundle, host=host, port=port, store=store, when_ready=announce)
+
+
+def _bring_back(data: Path, *, as_json: bool) -> None:
+    from drivetrain.data.quarantine import Quarantine
+
+    quarantine = Quarantine(data)
+    if not data.is_dir() and not quarantine.folder.is_dir():
+        raise DataError(f"{data} does not exist, nor its quarantine.", hint="Check the path.")
+    moved = quarantine.undo()
+    if as_json:
+        _print_json({"restored": moved.files, "left": moved.left})
+    _tell_moved(moved.files, moved.left, f"brought back to {data}", as_json=as_json)
+    if moved.left:
+        raise typer.Exit(1)
+
+
+def _tell_moved(files: list[str], left: dict[str, str], what: str, *, as_json: bool) -> None:
+    for file, reason in left.items():
+        _show_warning(f"{file} stays where it is. {reason}")
+    if not as_json:
+        _print(f"{len(files):,} file{'' if len(files) == 1 else 's'} {what}.")
 
 
 def _need_server() -> None:

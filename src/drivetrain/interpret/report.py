@@ -13,40 +13,9 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-DOTS_AN_INCH = 150
+from drivetrain.data.page_style import STYLE
 
-STYLE = """
-:root {
-  color-scheme: light dark;
-  --ink: #1c2126; --paper: #fbfaf7; --line: #d9d5cb; --mute: #5c6570;
-}
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #e7e5df; --paper: #16191d; --line: #343a41; --mute: #9aa4ae; }
-}
-* { box-sizing: border-box; }
-body {
-  margin: 0 auto; padding: 2.5rem 1.25rem 4rem; max-width: 60rem;
-  background: var(--paper); color: var(--ink); font: 1.0625rem/1.6 system-ui, sans-serif;
-}
-h1 { font-size: 2rem; line-height: 1.2; margin: 0 0 .5rem; text-wrap: balance; }
-h2 {
-  font-size: 1.3rem; margin: 3rem 0 .5rem; padding-top: 1.25rem;
-  border-top: 1px solid var(--line);
-}
-p { max-width: 44rem; margin: .5rem 0; }
-.lead { font-size: 1.2rem; color: var(--mute); }
-.figures {
-  display: flex; flex-wrap: wrap; gap: 1.25rem; margin-top: 1rem; align-items: flex-start;
-}
-figure { margin: 0; flex: 0 1 auto; min-width: 0; }
-figure img {
-  display: block; max-width: 100%; height: auto; background: #fff;
-  border: 1px solid var(--line); border-radius: 8px;
-}
-table { border-collapse: collapse; margin-top: 1rem; font-variant-numeric: tabular-nums; }
-th, td { text-align: left; padding: .4rem 1.5rem .4rem 0; border-bottom: 1px solid var(--line); }
-td + td, th + th { text-align: right; }
-""".strip()
+DOTS_AN_INCH = 150
 
 
 @dataclass(frozen=True, kw_only=True)
