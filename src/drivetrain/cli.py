@@ -14,13 +14,13 @@ import os
 import shlex
 import sys
 import warnings
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from drivetrain.errors import DataError, DrivetrainError
+from drivetrain.errors import DataError, DrivetrainError, MissingExtraError, WeightsError
 
 app = typer.Typer(
     name="drivetrain",
@@ -96,6 +96,9 @@ def check(
     undo: Annotated[
         bool, typer.Option("--undo", help="Bring back what lies in quarantine.")
     ] = False,
+    split_test: Annotated[
+        bool, typer.Option(help="Test whether a random split flatters, with a frozen network.")
+    ] = True,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Decides the split.")] = 42,
     as_json: AsJson = False,
 ) -> None:
@@ -116,6 +119,8 @@ def check(
         check_page(html)
     with LookIndex() as index:
         report = inspect_folder(data, seed=seed, index=index, track=Reporter().track)
+    if split_test:
+        report = replace(report, split_test=_test_split(data, seed))
     page = None if html is None else str(write_page(report, html))
     aside = {str(data / file): reason for file, reason in report.to_set_aside.items()}
     moved = Quarantine(data).put_each(aside) if quarantine else None
@@ -289,6 +294,26 @@ def _serve(bundle: Path, host: str, port: int, store: str, photo: Path) -> None:
         sys.stdout.flush()
 
     serve_bundle(bundle, host=host, port=port, store=store, when_ready=announce)
+
+
+def _test_split(data: Path, seed: int) -> dict[str, Any] | None:
+    """What the split test finds; nothing, and a word why, where it cannot be made."""
+    from drivetrain.extras import need
+
+    try:
+        for module in ("torch", "timm", "sklearn"):
+            need(module, purpose="test the split")
+        from drivetrain.data import get_image_files, parent_label
+        from drivetrain.learn.progress import Reporter
+        from drivetrain.learn.split_photos import check_split
+
+        files = get_image_files(data)
+        labels = [parent_label(file) for file in files]
+        tested = check_split(files, labels, seed=seed, reporter=Reporter())
+    except (MissingExtraError, WeightsError) as problem:
+        _show_warning(f"The split was not tested. {problem}")
+        return None
+    return None if tested is None else tested.as_dict()
 
 
 def _bring_back(data: Path, *, as_json: bool) -> None:

@@ -215,13 +215,13 @@ def test_classes_are_judged_by_size_and_name(tmp_path: Path) -> None:
     assert "'Polar Bear' and 'polar_bear'" in found["names_alike"].what
 
 
-def test_the_quarantine_of_a_class_folder_is_not_taken_for_a_class_in_silence(
-    tmp_path: Path,
-) -> None:
+def test_the_quarantine_of_a_class_folder_is_not_taken_for_a_class(tmp_path: Path) -> None:
     root = write_pile(tmp_path / "pile")
+    before = inspect_folder(root)
     Quarantine(root / "a").put([root / "a" / "00.jpg"], "checked alone")
-    found = kinds(inspect_folder(root))
-    assert found["quarantine_as_class"] == "problem"
+    after = inspect_folder(root)
+    assert set(after.classes) == set(before.classes)
+    assert after.files == before.files - 1
 
 
 def test_counting_keeps_less_than_some_hundred_bytes_a_file() -> None:

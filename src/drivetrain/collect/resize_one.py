@@ -21,7 +21,9 @@ from drivetrain.prepare.image import (
     ORIENTATION_TAG,
     SIDEWAYS,
     TURN_OF_ORIENTATION,
+    ImageArray,
     name_of,
+    rgb,
     upright_photo,
 )
 
@@ -146,8 +148,8 @@ def _decoded(source: Path, header: _Header, how: ResizeSettings) -> Image.Image:
     """The photo upright, at its size and with its channels."""
     size = how.size_for(*header.size)
 
-    def fit(photo: Image.Image) -> Image.Image:
-        return photo if photo.size == size else photo.resize(size, how.resample)
+    def fit(photo: Image.Image) -> ImageArray:
+        return rgb(photo if photo.size == size else photo.resize(size, how.resample))
 
     pixels = upright_photo(
         source,

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from drivetrain.errors import DataError
 
+QUARANTINE = ".quarantine"
+"""How the folder beside a data set is called that holds what was taken out of it."""
+
 IMAGE_SUFFIXES = frozenset(
     {".jpg", ".jpeg", ".jpe", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif"}
 )
@@ -56,7 +59,7 @@ def get_files(
             _check_known(root, here - {"."}, subfolders)
             subfolders[:] = [name for name in subfolders if name in here]
         else:
-            subfolders[:] = [name for name in subfolders if recurse and not name.startswith(".")]
+            subfolders[:] = [name for name in subfolders if recurse and not is_left_out(name)]
         subfolders[:] = _not_walked_yet(Path(folder), subfolders, walked, followlinks)
         if here is None or "." in here:
             files = (Path(folder, name) for name in names if _counts(name, suffixes))
@@ -92,6 +95,16 @@ def get_image_files(
         DataError: The folder, or one of ``folders``, does not exist, is a file, or cannot be read.
     """
     return get_files(path, IMAGE_SUFFIXES, recurse, folders)
+
+
+def is_left_out(folder: str) -> bool:
+    """Whether a folder is no part of a data set by its name: a hidden one, or a quarantine.
+
+    Example:
+        >>> is_left_out(".git"), is_left_out("bears.quarantine"), is_left_out("teddy")
+        (True, True, False)
+    """
+    return folder.startswith(".") or folder.endswith(QUARANTINE)
 
 
 def _existing_folder(path: str | os.PathLike[str]) -> Path:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from drivetrain.data.items import IMAGE_SUFFIXES
+from drivetrain.data.items import IMAGE_SUFFIXES, is_left_out
 
 LISTED = 1000
 """How many hidden and how many foreign files are named; all of them are counted."""
@@ -72,7 +72,7 @@ def find_leftovers(root: str | os.PathLike[str], items: Sequence[Path]) -> Lefto
         if folder not in with_photos and folder.parent in with_photos:
             empty.append(place.as_posix())
         for name in sorted(folders):
-            if name.startswith("."):
+            if is_left_out(name):
                 hidden.add((place / name).as_posix() + "/")
         for name in sorted(names):
             shown, suffix = (place / name).as_posix(), os.path.splitext(name)[1].lower()
@@ -152,7 +152,7 @@ def _walk(top: Path) -> Iterator[tuple[Path, list[str], list[str]]]:
             continue
         walked.add(real)
         yield Path(folder), list(folders), names
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(name for name in folders if not is_left_out(name))
 
 
 def _beside(top: Path, items: Sequence[Path]) -> tuple[str, ...]:

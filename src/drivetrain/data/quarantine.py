@@ -19,9 +19,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
+from drivetrain.data.items import QUARANTINE
 from drivetrain.errors import ConfigError, OutputError
 
-SUFFIX = ".quarantine"
 JOURNAL = "journal.jsonl"
 NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK})
 
@@ -88,7 +88,7 @@ class Quarantine:
                 f"{self.root} is the top of its disk, and a quarantine lies beside the photos.",
                 hint="Put the photos into a folder.",
             )
-        self.folder = self.root.with_name(self.root.name + SUFFIX)
+        self.folder = self.root.with_name(self.root.name + QUARANTINE)
 
     def put(self, paths: Iterable[str | os.PathLike[str]], reason: str) -> Moved:
         """Move files into quarantine, keeping their place below the folder.

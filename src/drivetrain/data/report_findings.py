@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from drivetrain.data.quarantine import SUFFIX as QUARANTINE
 from drivetrain.data.report_finding import SEVERITIES, Finding, count_of, some
 from drivetrain.data.report_findings_files import left_out, pictures, unreadable
 
@@ -141,14 +140,6 @@ def _classes(report: IngestReport) -> Iterator[Finding]:
             what=f"The largest class ({largest}, {classes[largest]:,}) is {ratio:.0f} times the "
             f"smallest ({smallest}, {classes[smallest]:,}).",
             advice="Judge by the error of each class, and weight the classes in training.",
-        )
-    if aside := [name for name in classes if name.endswith(QUARANTINE)]:
-        yield Finding(
-            severity="problem",
-            kind="quarantine_as_class",
-            count=len(aside),
-            what=f"The quarantine of another folder is taken for a class: {some(aside)}.",
-            advice="Move it out of the folder, or undo it with drivetrain check and --undo.",
         )
     for names in _spelled_alike(list(classes)):
         yield Finding(

@@ -13,7 +13,7 @@ from PIL import Image
 from drivetrain.data.report_finding import printable
 from drivetrain.data.report_leakage import DuplicatePair
 from drivetrain.errors import InputError
-from drivetrain.prepare.image import upright_photo
+from drivetrain.prepare.image import rgb, upright_photo
 
 SIDE = 160
 QUALITY = 72
@@ -89,7 +89,7 @@ def _picture(name: str, root: str) -> str:
     try:
         pixels = upright_photo(
             Path(root, name),
-            lambda upright: upright.resize(_fitting(*upright.size), Image.Resampling.BILINEAR),
+            lambda upright: rgb(upright.resize(_fitting(*upright.size), Image.Resampling.BILINEAR)),
             enough=_fitting,
             max_pixels=MAX_PIXELS,
             min_side=1,

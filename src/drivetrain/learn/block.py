@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 
@@ -15,6 +16,9 @@ from drivetrain.learn.assembly import Assembly, assemble
 from drivetrain.learn.blocks import CategoryBlock, ImageBlock
 from drivetrain.learn.datasets import Datasets
 from drivetrain.learn.loaders import DataLoaders
+
+if TYPE_CHECKING:
+    from drivetrain.data.report import IngestReport
 
 Getter = Callable[[Any], Any]
 
@@ -118,6 +122,27 @@ class DataBlock:
         from drivetrain.learn.summary import summarize
 
         print(summarize(self, source, bs=bs))  # noqa: T201
+
+    def check(
+        self,
+        source: Any,
+        *,
+        html: str | os.PathLike[str] | None = None,
+        split_test: bool = True,
+    ) -> IngestReport:
+        """Look at every item before training, print what is wrong, and return it.
+
+        Arguments:
+            source: As for :meth:`dataloaders`.
+            html: Where to write a page with the pictures.
+            split_test: Whether to test if a random split flatters, on what a frozen network sees.
+
+        Raises:
+            DataError: Items or labels that cannot be learned from.
+        """
+        from drivetrain.learn.checking import check_block
+
+        return check_block(self, source, html=html, split_test=split_test)
 
     def _assemble(self, source: Any, *, cache: bool) -> Assembly:
         return assemble(self, source, cache=PhotoCache.default() if cache else PhotoCache(None))

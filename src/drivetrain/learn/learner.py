@@ -232,8 +232,8 @@ class Learner(Generic[LoadersT]):
         """The loss and the metrics on the validation side, or on another loader."""
         logits, targets = self._logits(self.dls.valid if dl is None else dl, "validate")
         kind = self.dls.kind
-        predicted, actual = kind.decide(kind.answers(logits)).numpy(), targets.numpy()
-        row = {"valid_loss": float(self.loss_func(logits, targets))}
+        predicted, actual = kind.decide(kind.answers(logits)).numpy(), targets[0].numpy()
+        row = {"valid_loss": float(self.loss_func(logits, *targets))}
         return row | {_name(metric): metric(predicted, actual) for metric in self.metrics}
 
     def get_preds(self, dl: DataLoader | None = None) -> tuple[Tensor, Tensor]:
@@ -242,7 +242,7 @@ class Learner(Generic[LoadersT]):
         For targets that are numbers, the numbers. Items that cannot be read are left out of both.
         """
         logits, targets = self._logits(self.dls.valid if dl is None else dl, "predict")
-        return self.dls.kind.answers(logits), targets
+        return self.dls.kind.answers(logits), targets[0]
 
     def predict(self, item: Any) -> tuple[str, Tensor, Tensor]:
         """The label of one photo, its position in the vocabulary and the probabilities [C].
@@ -277,14 +277,14 @@ class Learner(Generic[LoadersT]):
 
     # ---- inner works -------------------------------------------------------------------------
 
-    def _logits(self, dl: DataLoader | Any, what: str) -> tuple[Tensor, Tensor]:
+    def _logits(self, dl: DataLoader | Any, what: str) -> tuple[Tensor, list[Tensor]]:
         logits, targets = [], []
         self.model.eval()
         with torch.inference_mode():
             for batch in self._track(dl, what):
                 logits.append(self.predict_batch(batch).cpu())
-                targets.append(batch.y.cpu())
-        return torch.cat(logits), torch.cat(targets)
+                targets.append([y.cpu() for y in batch.ys])
+        return torch.cat(logits), [torch.cat(each) for each in zip(*targets, strict=True)]
 
     def _track(self, dl: Any, what: str, epoch: int = 0, **settings: Any) -> Iterator[Batch]:
         return self.reporter.track(dl.batches(epoch, **settings), what, total=len(dl))
