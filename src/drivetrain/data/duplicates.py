@@ -10,6 +10,8 @@ import numpy as np
 from drivetrain.data.look_record import SIGNATURE_BYTES, Look
 from drivetrain.data.near_pairs import group_of, near_pairs
 
+LEAST_SIDE = 16
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -64,9 +66,10 @@ def find_duplicates(looks: Iterable[Look]) -> Duplicates:
     """Find the same file and the same picture: saved anew, resized, or cropped by a tenth.
 
     Every pair is tried by its middle detail; what may be a pair is laid over each other and has
-    to agree in its fine detail and roughly in its colours. Mirrored and turned pictures, and
-    smooth ones without detail (a blank scan), count when their files are the same only. Photos
-    that cannot be read have no pairs. The result depends on the photos and their order alone.
+    to agree in its fine detail and roughly in its colours. Mirrored and turned pictures, smooth
+    ones without detail (a blank scan), and those with a side below 16 pixels count only when
+    their files are the same. Photos that cannot be read have no pairs. The result depends on the
+    photos and their order alone.
 
     How pairs are found and proved, and where that comes from, is told in ``near_candidates``,
     ``near_alignment`` and ``near_pairs``.
@@ -89,7 +92,7 @@ def find_duplicates(looks: Iterable[Look]) -> Duplicates:
             continue
         if look.content in last:
             pairs.append(Pair(last[look.content], position, exact=True, similarity=1.0))
-        else:
+        elif min(look.width, look.height) >= LEAST_SIDE:
             positions.append(position)
             signatures += look.signature
         last[look.content] = position

@@ -26,7 +26,7 @@ FINE, COARSE = 1.0, 3.0
 LEAST_SCALE, MOST_SCALE, MOST_SHIFT = 0.8, 1.25, 0.15
 LONGEST_STEP = 0.06
 DAMPING = 1e-3
-NOISE = 0.75
+NOISE = 0.4
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,9 @@ def align(greys: Greys, wholes: Places, parts: Places, windows: Places) -> Align
     return found
 
 
-def similarities(greys: Greys, aligned: Aligned, common: Floats | None = None) -> Floats:
+def similarities(
+    greys: Greys, aligned: Aligned, common: Floats | None = None, noise: float = NOISE
+) -> Floats:
     """How much of the fine detail of aligned pairs is the same.
 
     It is the correlation of a difference of two Gaussians: copies keep it, however they were
@@ -96,6 +98,7 @@ def similarities(greys: Greys, aligned: Aligned, common: Floats | None = None) -
         aligned: The pairs.
         common: float32 [C, 48 × 48], orthonormal; what is not to count, since many pictures
             share it (see :func:`common_structure`).
+        noise: In grey levels; detail as faint as that does not correlate.
 
     Returns:
         float32 [P] between 0 and 1.
@@ -109,7 +112,7 @@ def similarities(greys: Greys, aligned: Aligned, common: Floats | None = None) -
             details = [
                 (one - one @ common.T @ common).reshape(-1, GREY_SIDE, GREY_SIDE) for one in flat
             ]
-        found.append(np.clip(_correlation(*details, mask, noise=NOISE), 0, 1))
+        found.append(np.clip(_correlation(*details, mask, noise=noise), 0, 1))
     return np.concatenate(found)
 
 

@@ -70,7 +70,7 @@ def resampling(starts: Floats, ends: Floats, size: int) -> Floats:
 
     Example:
         >>> resampling(np.float32([0.5]), np.float32([1.0]), 2) @ np.float32([0.0, 1.0])
-        array([[0.5, 1. ]], dtype=float32)
+        array([[0.75, 1.  ]], dtype=float32)
 
     Arguments:
         starts: float32 [P], where each part begins, in lengths of the whole.

@@ -11,17 +11,17 @@ from drivetrain.data.look_record import COLOUR_SIDE, GREY_SIDE
 from drivetrain.data.near_alignment import Aligned, align, detail, similarities
 from drivetrain.data.near_candidates import Floats, Greys, Places, candidates
 
-LEAST_SIMILARITY = 0.9
-LEAST_SIMILARITY_BEYOND_COMMON = 0.85
+LEAST_SIMILARITY = 0.94
+LEAST_SIMILARITY_BEYOND_COMMON = 0.9
 MOST_COLOUR_DIFFERENCE = 12
 MOST_COLOUR_OF_GREY = 4
 
 LARGE_GROUP = 25
 MANY_ITEMS, MANY_SHARE = 50, 0.2
 LARGEST_SHARE = 1 / 3
-SAMPLED_PAIRS, COHERENT_SHARE, COHERENT_SIMILARITY = 64, 0.8, 0.985
+SAMPLED_PAIRS, COHERENT_SHARE, COHERENT_SIMILARITY = 64, 0.8, 0.99
 SAMPLED_ITEMS = 1024
-MOST_COMPONENTS, ITEMS_A_COMPONENT = 32, 16
+MOST_COMPONENTS, ITEMS_A_COMPONENT = 8, 16
 
 
 class NearPairs(NamedTuple):
@@ -116,7 +116,7 @@ def common_structure(greys: Greys) -> Floats:
 
     Returns:
         float32 [C, 2304], orthonormal; one more than a component for every sixteen pictures, and
-        33 at most.
+        nine at most.
     """
     step = -(-len(greys) // SAMPLED_ITEMS)
     details = detail(greys[::step].astype(np.float32)).reshape(-1, GREY_SIDE**2)
@@ -164,5 +164,5 @@ def _is_coherent(greys: Greys, members: Places) -> bool:
     sampled = np.linspace(0, len(members) - 1, min(len(members), SAMPLED_PAIRS)).astype(np.int64)
     first, second = members[sampled], members[(sampled + len(members) // 2) % len(members)]
     pairs = align(greys, first, second, np.zeros(len(first), np.int64))
-    alike = similarities(greys, pairs) >= COHERENT_SIMILARITY
+    alike = similarities(greys, pairs, noise=0.0) >= COHERENT_SIMILARITY
     return int(alike.sum()) >= COHERENT_SHARE * len(first)
