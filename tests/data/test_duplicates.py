@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import COLOURS, colour_photo
 from PIL import Image
 
 from drivetrain.data import near_alignment, near_candidates
@@ -16,7 +17,6 @@ from drivetrain.data.duplicates import Duplicates, Pair, find_duplicates
 from drivetrain.data.look import look_at_all
 from drivetrain.data.look_record import Look
 from drivetrain.prepare.image import ImageSource
-from tests.conftest import COLOURS, colour_photo
 
 
 @cache

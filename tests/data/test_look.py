@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from conftest import colour_photo
 from PIL import Image
 
 from drivetrain.data.look import Look, LookIndex, look_at, look_at_all
 from drivetrain.data.look_record import SIGNATURE_BYTES
 from drivetrain.errors import ConfigError, InputError
 from drivetrain.prepare.image import ImagePreparation, ImageSource
-from tests.conftest import colour_photo
 
 ORIENTATION = 0x0112
 EXIF_FOLDER, TAKEN = 0x8769, 0x9003

@@ -112,7 +112,7 @@ def similarities(
             details = [
                 (one - one @ common.T @ common).reshape(-1, GREY_SIDE, GREY_SIDE) for one in flat
             ]
-        found.append(np.clip(_correlation(*details, mask, noise=noise), 0, 1))
+        found.append(np.clip(_correlation(details[0], details[1], mask, noise), 0, 1))
     return np.concatenate(found)
 
 
@@ -184,7 +184,8 @@ def _moved(whole: Floats, scale: Floats, shift: Floats) -> tuple[Floats, Floats]
 def _normalised(pictures: Floats, mask: Floats) -> Floats:
     weight = mask.sum(axis=(1, 2), keepdims=True)
     centred = (pictures - (pictures * mask).sum(axis=(1, 2), keepdims=True) / weight) * mask
-    return centred / np.sqrt((centred**2).sum(axis=(1, 2), keepdims=True) + 1e-6)
+    normalised: Floats = centred / np.sqrt((centred**2).sum(axis=(1, 2), keepdims=True) + 1e-6)
+    return normalised
 
 
 def _correlation(first: Floats, second: Floats, mask: Floats, noise: float = 0.0) -> Floats:

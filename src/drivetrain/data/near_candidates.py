@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +13,7 @@ from drivetrain.data.look_record import GREY_SIDE
 Greys = NDArray[np.uint8]
 """uint8 [N, 48, 48]: whole pictures in grey, whatever their proportions were."""
 
-Floats = NDArray[np.float32]
+Floats = NDArray[Any]
 Places = NDArray[np.int64]
 
 CELLS = 12
@@ -102,7 +103,7 @@ def blurring(sigma: float, size: int) -> Floats:
 def _describing(window: Floats) -> Floats:
     """Float32 [2304, 144]: from the pixels of a picture to the middle detail of a window of it."""
     cells = np.kron(np.eye(CELLS), np.full(GREY_SIDE // CELLS, CELLS / GREY_SIDE))
-    high, wide = (resampling(*window[side, :, None], GREY_SIDE)[0] for side in (0, 1))
+    high, wide = (resampling(window[side, :1], window[side, 1:], GREY_SIDE)[0] for side in (0, 1))
     fine, coarse = (
         np.kron(cells @ blur @ high, cells @ blur @ wide)
         for blur in (blurring(FINE, GREY_SIDE), blurring(COARSE, GREY_SIDE))
