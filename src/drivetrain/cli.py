@@ -103,11 +103,11 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Look at every photo of a folder, and say what is wrong with the pile."""
-    from drivetrain.data.look import LookIndex
+    from drivetrain.data.looks.look import LookIndex
     from drivetrain.data.quarantine import Quarantine
-    from drivetrain.data.report import inspect_folder
-    from drivetrain.data.report_page import check_page, write_page
-    from drivetrain.data.report_text import print_report
+    from drivetrain.data.report.ingest import inspect_folder
+    from drivetrain.data.report.page import check_page, write_page
+    from drivetrain.data.report.text import print_report
     from drivetrain.learn.progress import Reporter
 
     if undo:

@@ -10,7 +10,7 @@ import matplotlib
 import numpy as np
 
 from drivetrain.data import RandomSplitter
-from drivetrain.data.splits import Split
+from drivetrain.data.splits.drawn import Split
 from drivetrain.errors import OutputError
 from drivetrain.export import export_bundle
 from drivetrain.export.bundle import check_writable

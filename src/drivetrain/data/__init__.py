@@ -1,6 +1,9 @@
 """What lies in a folder, what it is called, and how it is split: no torch."""
 
-from drivetrain.data.given_splits import (
+from drivetrain.data.items import get_files, get_image_files
+from drivetrain.data.labels import ColReader, RegexLabeller, parent_label, using_attr
+from drivetrain.data.splits.drawn import GroupSplitter, RandomSplitter
+from drivetrain.data.splits.given import (
     ColSplitter,
     FileSplitter,
     FuncSplitter,
@@ -8,11 +11,8 @@ from drivetrain.data.given_splits import (
     IndexSplitter,
     MaskSplitter,
 )
-from drivetrain.data.items import get_files, get_image_files
-from drivetrain.data.labels import ColReader, RegexLabeller, parent_label, using_attr
-from drivetrain.data.ordered_splits import BlockSplitter, EndSplitter
-from drivetrain.data.splits import GroupSplitter, RandomSplitter
-from drivetrain.data.stratified_splits import TrainTestSplitter
+from drivetrain.data.splits.ordered import BlockSplitter, EndSplitter
+from drivetrain.data.splits.stratified import TrainTestSplitter
 
 __all__ = [
     "BlockSplitter",

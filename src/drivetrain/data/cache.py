@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from drivetrain.data.cache_folder import cache_folder
-from drivetrain.data.look import Stamp
+from drivetrain.data.looks.look import Stamp
 
 LIMIT = 10 * 2**30
 SPARE = 2**30

@@ -13,7 +13,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-from drivetrain.data.page_style import STYLE
+from drivetrain.data.report.style import STYLE
 
 DOTS_AN_INCH = 150
 

@@ -14,11 +14,11 @@ import numpy as np
 import torch
 
 from drivetrain.data.cache import PhotoCache, WhileLooking
-from drivetrain.data.duplicates import find_duplicates
 from drivetrain.data.items import IMAGE_SUFFIXES
-from drivetrain.data.look import LookIndex, look_at_all
-from drivetrain.data.split_draw import components
-from drivetrain.data.splits import RandomSplitter, Split, pairs_across, split_items
+from drivetrain.data.looks.duplicates import find_duplicates
+from drivetrain.data.looks.look import LookIndex, look_at_all
+from drivetrain.data.splits.drawing import components
+from drivetrain.data.splits.drawn import RandomSplitter, Split, pairs_across, split_items
 from drivetrain.errors import ConfigError, DataError, DrivetrainError
 from drivetrain.learn.batches import BatchTransform
 from drivetrain.learn.blocks import TargetBlock, named

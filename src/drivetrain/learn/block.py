@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import torch
 
 from drivetrain.data.cache import PhotoCache
-from drivetrain.data.splits import Splitter
+from drivetrain.data.splits.drawn import Splitter
 from drivetrain.errors import ConfigError
 from drivetrain.learn.assembly import Assembly, assemble
 from drivetrain.learn.blocks import CategoryBlock, ImageBlock
@@ -18,7 +18,7 @@ from drivetrain.learn.datasets import Datasets
 from drivetrain.learn.loaders import DataLoaders
 
 if TYPE_CHECKING:
-    from drivetrain.data.report import IngestReport
+    from drivetrain.data.report.ingest import IngestReport
 
 Getter = Callable[[Any], Any]
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from drivetrain.data.look import LookIndex
-from drivetrain.data.report import IngestReport, inspect_items
-from drivetrain.data.report_page import check_page, write_page
-from drivetrain.data.report_text import print_report
-from drivetrain.data.splits import RandomSplitter
+from drivetrain.data.looks.look import LookIndex
+from drivetrain.data.report.ingest import IngestReport, inspect_items
+from drivetrain.data.report.page import check_page, write_page
+from drivetrain.data.report.text import print_report
+from drivetrain.data.splits.drawn import RandomSplitter
 from drivetrain.learn.assembly import Steps
 from drivetrain.learn.progress import Reporter
 from drivetrain.learn.split_photos import check_split

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from drivetrain.data.splits import Split
+from drivetrain.data.splits.drawn import Split
 from drivetrain.engine import onnxruntime
 from drivetrain.errors import DataError
 from drivetrain.export.onnx import to_onnx

@@ -17,7 +17,7 @@ from drivetrain.data import (
     parent_label,
     using_attr,
 )
-from drivetrain.data.splits import Splitter
+from drivetrain.data.splits.drawn import Splitter
 from drivetrain.errors import ConfigError, DataError
 from drivetrain.learn.block import DataBlock
 from drivetrain.learn.blocks import CategoryBlock, ImageBlock, MultiCategoryBlock, RegressionBlock

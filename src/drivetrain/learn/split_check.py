@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from drivetrain.data.splits import Split
+from drivetrain.data.splits.drawn import Split
 from drivetrain.metrics import accuracy, balanced_accuracy, confusion_matrix
 
 FOLDS = 5

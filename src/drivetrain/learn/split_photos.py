@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from drivetrain.data.cache import PhotoCache
-from drivetrain.data.look import Look, LookIndex, look_at_all
+from drivetrain.data.looks.look import Look, LookIndex, look_at_all
 from drivetrain.learn.columns import Input, Target
 from drivetrain.learn.features import Embedder, embed_items
 from drivetrain.learn.loaders import DataLoader

@@ -1,0 +1,1 @@
+"""Looking at photos once, remembering what they show, and finding those that are there twice."""

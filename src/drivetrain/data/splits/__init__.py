@@ -1,0 +1,1 @@
+"""Which items train and which validate: splitters that draw, and splitters that are told."""
