@@ -11,6 +11,10 @@ from drivetrain.cli import app
 
 COMMANDS = {
     "demo": {"--out", "--serve", "--no-serve", "--port"},
+    "check": {
+        "DATA", "--html", "--quarantine", "--undo", "--split-test", "--no-split-test", "--seed",
+        "--json",
+    },
     "train": {
         "DATA", "--out", "--arch", "--size", "--epochs", "--seed", "--weights", "--json",
     },

@@ -46,17 +46,27 @@ def test_every_python_block_runs_and_prints_what_it_should(
 ) -> None:
     monkeypatch.chdir(bears)
     pages = [page for page, _ in blocks("python")]
-    assert pages == ["README.md"]
+    assert set(pages) == {"README.md", "data.md"}
+    names: dict[str, dict[str, object]] = {page: {} for page in pages}
+    printed = dict.fromkeys(pages, "")
     for page, code in blocks("python"):
-        exec(compile(code, page, "exec"), {})
+        exec(compile(code, page, "exec"), names[page])
+        printed[page] += capsys.readouterr().out
     plt.close("all")
-    assert capsys.readouterr().out == "teddy\n"
+    assert printed["README.md"] == "teddy\n"
+    assert printed["data.md"].rstrip().endswith("All steps work.")
 
 
 def test_every_console_line_runs(bears: Path) -> None:
     lines = [line for _, code in blocks("console") for line in code.splitlines()]
     commands = [shlex.split(line.removeprefix("$ ")) for line in lines if line.startswith("$ ")]
-    assert {command[1] for command in commands} == {"train", "predict", "inspect", "verify"}
+    assert {command[1] for command in commands} == {
+        "check",
+        "train",
+        "predict",
+        "inspect",
+        "verify",
+    }
     for program, *arguments in commands:
         assert program == "drivetrain"
         ended = subprocess.run(

@@ -36,10 +36,15 @@ def _labels(report: IngestReport) -> Iterator[Finding]:
             severity="problem",
             kind="two_labels",
             count=pairs,
-            what=f"{count_of(pairs, 'pair')} of files show the same picture under two labels.",
-            advice="Decide which label is right and take the other file away: nobody can learn "
-            "from a contradiction, and no quarantine decides it for you.",
+            what=f"{count_of(pairs, 'pair')} of files show {_how_alike(report)} under two labels.",
+            advice="Where it is one picture, decide which label is right and take the other file "
+            "away: nobody can learn from a contradiction, and no quarantine decides it for you.",
         )
+
+
+def _how_alike(report: IngestReport) -> str:
+    exact = [pair.exact for pair in report.two_labels]
+    return "the same picture" if all(exact) else "the same or nearly the same picture"
 
 
 def _split(report: IngestReport) -> Iterator[Finding]:
