@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import random
+import shutil
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.copies import write_copies
@@ -11,6 +14,7 @@ from benchmarks.errors import BenchmarkError
 from drivetrain.data import RandomSplitter, get_image_files, parent_label
 
 VALID_PCT = 0.2
+DEFECTIVE_FROM = 0.5
 
 
 @dataclass(frozen=True)
@@ -63,9 +67,36 @@ class Photos:
         """A folder with copies of the photos to train on, one folder a class."""
         return write_copies(get_image_files(self.bears), target, times, parent_label)
 
+    def shuffled_bears(self, target: Path, seed: int) -> Path:
+        """A folder with the photos to train on under numbers that are drawn."""
+        files = get_image_files(self.bears)
+        numbers = random.Random(seed).sample(range(len(files)), len(files))
+        for number, file in zip(numbers, files, strict=True):
+            folder = target / parent_label(file)
+            folder.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(file, folder / f"{number:04d}{file.suffix}")
+        return target
+
     def write_split(self, seed: int, target: Path) -> None:
         """Write which files validate in ``drivetrain train --seed``, as JSON, for the peer."""
         files = get_image_files(self.bears)
         _, valid = RandomSplitter(valid_pct=VALID_PCT, seed=seed)(files)
         names = [files[position].relative_to(self.bears).as_posix() for position in valid]
         target.write_text(json.dumps(names))
+
+
+def solar_cells() -> list[tuple[Path, str]]:
+    """The photos of ``elpv-dataset`` with their labels.
+
+    Raises:
+        BenchmarkError: The package is not installed.
+    """
+    package = find_spec("elpv_dataset")
+    if package is None or package.origin is None:
+        raise BenchmarkError("The package elpv-dataset is not installed: make setup installs it.")
+    folder = Path(package.origin).parent / "data"
+    rows = (line.split() for line in (folder / "labels.csv").read_text().splitlines())
+    return [
+        (folder / name, "defective" if float(share) >= DEFECTIVE_FROM else "functional")
+        for name, share, *_ in rows
+    ]

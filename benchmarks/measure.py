@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -67,20 +67,32 @@ class Run:
         return self.events("event", event)[0].seconds
 
 
-def run(command: Sequence[str | os.PathLike[str]], *, cwd: Path) -> Run:
+def run(
+    command: Sequence[str | os.PathLike[str]],
+    *,
+    cwd: Path,
+    variables: Mapping[str, str] | None = None,
+) -> Run:
     """Run a program to its end.
 
     Arguments:
         command: The program and its arguments.
         cwd: The folder to run in; not the repository, so that nothing is imported by accident.
+        variables: What its environment holds besides this one's.
 
     Raises:
         BenchmarkError: It ended with an exit code; the message holds its last lines.
     """
+    environment = os.environ | dict(variables or {})
     with tempfile.TemporaryFile("w+", errors="replace") as complaints:
         started = time.perf_counter()
         with subprocess.Popen(
-            command, cwd=cwd, stdout=subprocess.PIPE, stderr=complaints, text=True
+            command,
+            cwd=cwd,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=complaints,
+            text=True,
         ) as process:
             try:
                 lines = list(_timed(process.stdout, started))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,6 +81,15 @@ class Workshop:
         """Run one of our programs where a server would."""
         return self._run([lean_python(), PROGRAMS / "ours" / program, *arguments])
 
+    def run_fresh(self, program: str, *arguments: str | os.PathLike[str]) -> Run:
+        """Run one of our programs where training runs, with nothing in the cache folder."""
+        return self._run_fresh([sys.executable, PROGRAMS / "ours" / program, *arguments])
+
+    def check(self, *arguments: str | os.PathLike[str]) -> Run:
+        """Run ``drivetrain check`` where training runs, with nothing in the cache folder."""
+        command = Path(sys.executable).with_name("drivetrain")
+        return self._run_fresh([command, "check", *arguments])
+
     def drivetrain(self, *arguments: str | os.PathLike[str]) -> Run:
         """Run the command ``drivetrain`` where a server would."""
         return self._run([lean_python().with_name("drivetrain"), *arguments])
@@ -89,6 +99,10 @@ class Workshop:
         if not (file := self.folder / "weights.pth").exists():
             self.run_peer("fastai_weights.py", ARCH, file)
         return file
+
+    def _run_fresh(self, command: list[str | os.PathLike[str]]) -> Run:
+        with tempfile.TemporaryDirectory(prefix="cache-", dir=self.folder) as cache:
+            return run(command, cwd=self.folder, variables={"DRIVETRAIN_CACHE": cache})
 
     def _run(self, command: list[str | os.PathLike[str]]) -> Run:
         return run(command, cwd=self.folder)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from benchmarks.comparisons import answer, data, start, train
+from benchmarks.comparisons import answer, data, pile, start, train
 from benchmarks.report import Section
 from benchmarks.workshop import Workshop
 
@@ -15,8 +15,9 @@ COMPARISONS: dict[str, Comparison] = {
     "answer": answer.compare,
     "start": start.compare,
     "data": data.compare,
+    "pile": pile.compare,
 }
 """In this order: the first leaves the models that the others ask."""
 
-SECTIONS = ("train", "answer", "start", "memory", "data", "scale")
+SECTIONS = ("train", "answer", "start", "memory", "data", "scale", "planted", "pile", "split")
 """The sections of the page in their order."""

@@ -1,15 +1,14 @@
 """Drivetrain's batches of a folder of photos, without a model.
 
-``load.py FOLDER RECIPE CACHE`` passes over both sides and prints the seconds: ``crop`` the first
+``load.py FOLDER RECIPE`` passes over both sides and prints the seconds: ``crop`` the first
 pass with the call of ``dataloaders``, the second, and a second one with augmentation; ``resize``
 the first two with plain resizing; ``memory`` the first two and what the process holds then.
-CACHE is an empty folder for what is kept between passes.
+The cache folder has to be empty at the start.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from pathlib import Path
@@ -50,8 +49,7 @@ def resident_mb() -> dict[str, float]:
 
 def main() -> None:
     """Pass over the photos as the recipe says."""
-    folder, recipe, cache = sys.argv[1:]
-    os.environ["DRIVETRAIN_CACHE"] = cache
+    folder, recipe = sys.argv[1:]
     crop = Resize(224) if recipe == "resize" else RandomResizedCrop(224, min_scale=0.5)
     block = DataBlock(
         blocks=(ImageBlock, CategoryBlock),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -64,6 +65,21 @@ def candidates(greys: Greys) -> tuple[Places, Places, Places]:
         for start, block in zip(starts, blocks, strict=True)
     ]
     return _each_pair_once(*(np.concatenate(column) for column in zip(*found, strict=True)))
+
+
+def has_detail(greys: Greys) -> NDArray[np.bool_]:
+    """Which pictures have detail that they can be told by, bool [N]: a blank scan has none.
+
+    Example:
+        >>> has_detail(np.zeros((1, 48, 48), np.uint8)).tolist()
+        [False]
+    """
+    return np.count_nonzero(_described(greys, _describing_the_whole()), axis=1) > 0
+
+
+@cache
+def _describing_the_whole() -> Floats:
+    return _describing(WINDOWS[0])
 
 
 def resampling(starts: Floats, ends: Floats, size: int) -> Floats:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import blake2b
 
 import numpy as np
 
+from drivetrain.data.looks.candidates import has_detail
 from drivetrain.data.looks.near import group_of, near_pairs
-from drivetrain.data.looks.record import SIGNATURE_BYTES, Look
+from drivetrain.data.looks.record import GREY_SIDE, SIGNATURE_BYTES, Look
 
 LEAST_SIDE = 16
 
@@ -82,6 +84,8 @@ def find_duplicates(looks: Iterable[Look]) -> Duplicates:
         [0, 1, 0, 3]
     """
     last: dict[str, int] = {}
+    last_of_signature: dict[bytes, int] = {}
+    detailed: dict[bytes, bool] = {}
     pairs: list[Pair] = []
     positions: list[int] = []
     signatures = bytearray()
@@ -90,11 +94,18 @@ def find_duplicates(looks: Iterable[Look]) -> Duplicates:
         count += 1
         if not look.signature:
             continue
+        key = blake2b(look.signature, digest_size=16).digest()
         if look.content in last:
             pairs.append(Pair(last[look.content], position, exact=True, similarity=1.0))
         elif min(look.width, look.height) >= LEAST_SIDE:
-            positions.append(position)
-            signatures += look.signature
+            if key in last_of_signature and key not in detailed:
+                detailed[key] = _has_detail(look.signature)
+            if detailed.get(key):
+                pairs.append(Pair(last_of_signature[key], position, exact=False, similarity=1.0))
+            else:
+                positions.append(position)
+                signatures += look.signature
+            last_of_signature[key] = position
         last[look.content] = position
     found = near_pairs(np.frombuffer(signatures, np.uint8).reshape(-1, SIGNATURE_BYTES))
     for first, second, similarity in zip(
@@ -105,3 +116,8 @@ def find_duplicates(looks: Iterable[Look]) -> Duplicates:
         )
     pairs.sort(key=lambda pair: (pair.first, pair.second))
     return Duplicates(pairs=pairs, count=count, too_alike=found.too_alike)
+
+
+def _has_detail(signature: bytes) -> bool:
+    grey = np.frombuffer(signature, np.uint8)[: GREY_SIDE**2]
+    return bool(has_detail(grey.reshape(1, GREY_SIDE, GREY_SIDE))[0])
