@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import REPOSITORY, Run, StartServer
+from conftest import COLOURS, PHOTOS_A_CLASS, REPOSITORY, Run, StartServer
 
 PYTHON = REPOSITORY / ".venv-serve" / "bin" / "python"
 SMALLEST_USEFUL = 50_000_000
@@ -82,6 +82,18 @@ def test_training_says_what_to_install(tmp_path: Path, run: Run) -> None:
         "error: torch is needed to train a model, and it is not installed. "
         'Run: pip install "drivetrain[train]"\n'
     )
+
+
+def test_it_checks_a_pile_and_says_what_it_cannot_test(
+    colours: Path, tmp_path: Path, run: Run
+) -> None:
+    page = tmp_path / "report.html"
+    ended = run("check", colours, "--json", "--html", page, python=str(PYTHON))
+    report = json.loads(ended.stdout)
+    assert report["classes"] == dict.fromkeys(COLOURS, PHOTOS_A_CLASS)
+    assert report["split_test"] is None
+    assert "The split was not tested. torch is needed to test the split" in ended.stderr
+    assert "<html" in page.read_text()
 
 
 def test_the_package_holds_everything_it_needs() -> None:

@@ -74,7 +74,8 @@ def has_detail(greys: Greys) -> NDArray[np.bool_]:
         >>> has_detail(np.zeros((1, 48, 48), np.uint8)).tolist()
         [False]
     """
-    return np.count_nonzero(_described(greys, _describing_the_whole()), axis=1) > 0
+    told = np.count_nonzero(_described(greys, _describing_the_whole()), axis=1)
+    return np.array(told > 0, dtype=bool)
 
 
 @cache
