@@ -85,7 +85,8 @@ def _summary(dls: DataLoaders) -> str:
     counts = np.bincount(np.concatenate([dls.train.targets, dls.valid.targets]))
     classes = ", ".join(f"{name} {count}" for name, count in zip(dls.vocab, counts, strict=True))
     train, valid = len(dls.train.items), len(dls.valid.items)
+    together = f", {dls.kept_together} pairs alike kept on one side" if dls.kept_together else ""
     return (
         f"{train + valid} photos in {len(dls.vocab)} classes ({classes}): "
-        f"{train} to train on, {valid} to validate on"
+        f"{train} to train on, {valid} to validate on{together}"
     )

@@ -28,6 +28,8 @@ LEAST_SIMILARITY = 0.75
 MOST_CANDIDATES = 8
 LEAST_DETAIL = 0.5
 ITEMS_AT_ONCE = 512
+PRODUCTS_AT_ONCE = 2**21
+"""So many numbers of float32 are compared at once, however many items there are."""
 
 
 def candidates(greys: Greys) -> tuple[Places, Places, Places]:
@@ -54,8 +56,9 @@ def candidates(greys: Greys) -> tuple[Places, Places, Places]:
         each picture that may hold others.
     """
     describing = [_describing(window) for window in WINDOWS]
-    starts = range(0, len(greys), ITEMS_AT_ONCE)
-    blocks = [greys[start : start + ITEMS_AT_ONCE] for start in starts]
+    at_once = max(1, min(ITEMS_AT_ONCE, PRODUCTS_AT_ONCE // max(1, len(greys))))
+    starts = range(0, len(greys), at_once)
+    blocks = [greys[start : start + at_once] for start in starts]
     if not blocks:
         nothing = np.zeros(0, np.int64)
         return nothing, nothing, nothing
