@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -94,13 +96,11 @@ def test_a_folder_that_is_missing_is_told_by_its_path(
 
 def test_large_originals_are_stored_small(trained: Learner[DataLoaders], tmp_path: Path) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (900, 1200, 3), np.uint8)
-    learn = trained
-    before = learn.dls.valid.items
-    learn.dls.valid.items = [noise, *before[1:]]
-    try:
-        opened = Bundle.open(export_bundle(learn, tmp_path / "model.bundle", samples=1))
-    finally:
-        learn.dls.valid.items = before
+    learn = copy.copy(trained)
+    valid = trained.dls.valid
+    photos = replace(valid.inputs[0], items=[noise, *valid.items[1:]])
+    learn.dls = replace(trained.dls, valid=replace(valid, inputs=(photos,)))
+    opened = Bundle.open(export_bundle(learn, tmp_path / "model.bundle", samples=1))
     assert 10_000 < len(opened.members["samples/0"]) < 256 * 1024
 
 

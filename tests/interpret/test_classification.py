@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -129,7 +130,7 @@ def test_an_item_that_cannot_be_read_does_not_shift_the_others(
         paths.append(tmp_path / f"{colour}.jpg")
         colour_photo(colour, number).save(paths[-1])
     dl = trained.dls.test_dl([paths[0], broken, *paths[1:]])
-    dl.targets = np.array([0, 0, 1, 2])
+    dl.labels = (replace(dl.labels[0], values=np.array([0, 0, 1, 2])),)
     with pytest.warns(SkippedItemWarning):
         interp = ClassificationInterpretation.from_learner(trained, dl)
     assert interp.items == paths

@@ -23,6 +23,21 @@ from drivetrain.learn.transforms import RandomResizedCrop, Resize
 NAMES = [f"{label}{number}" for label in "ab" for number in range(5)]
 
 
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a photo for each of the names."""
+    folder = tmp_path_factory.mktemp("names")
+    for number, name in enumerate(NAMES):
+        colour_photo(list(COLOURS)[number % 3], 100 + number).save(folder / name, "PNG")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def beside_the_photos(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The names are paths of real files."""
+    monkeypatch.chdir(photos)
+
+
 def load(items: Any = NAMES, bs: int = 4, **settings: Any) -> DataLoaders:
     recipe: dict[str, Any] = {"get_y": lambda name: name[0]} | settings
     return DataBlock(**recipe).dataloaders(items, bs=bs, device="cpu")
@@ -144,19 +159,23 @@ def test_one_class_is_refused_by_name() -> None:
 
 
 def test_a_class_that_training_never_sees_is_named() -> None:
-    with pytest.raises(DataError, match=r"Training would never see b: .*give another splitter"):
+    with pytest.raises(DataError, match=r"Training would never see b: .*give TrainTestSplitter"):
         load(splitter=IndexSplitter(range(5, 10)))
 
 
-@pytest.mark.parametrize(
-    ("valid", "train_count", "valid_count"), [(range(10), 0, 10), (range(9), 1, 9), ([], 10, 0)]
-)
+@pytest.mark.parametrize(("train_count", "valid_count"), [(0, 10), (1, 9), (10, 0)])
 def test_a_split_without_two_sides_is_refused_with_its_counts(
-    valid: Sequence[int], train_count: int, valid_count: int
+    train_count: int, valid_count: int
 ) -> None:
     with pytest.raises(
         DataError, match=f"{train_count} items to train on and {valid_count} to validate on"
     ):
+        load(splitter=lambda _: (list(range(train_count)), list(range(train_count, 10))))
+
+
+@pytest.mark.parametrize("valid", [range(10), []])
+def test_positions_that_leave_a_side_empty_are_refused(valid: Sequence[int]) -> None:
+    with pytest.raises(DataError, match="IndexSplitter"):
         load(splitter=IndexSplitter(valid))
 
 
@@ -219,7 +238,7 @@ def test_batch_tfms_that_cannot_be_called_are_refused(given: Any) -> None:
 
 @pytest.mark.parametrize("bs", [1, 0, -4])
 def test_a_batch_too_small_to_train_on_is_refused(bs: int) -> None:
-    with pytest.raises(ConfigError, match=rf"bs is {bs}, and training takes at least two"):
+    with pytest.raises(ConfigError, match=rf"bs is {bs}, and training takes .* at least two"):
         load(bs=bs)
 
 

@@ -393,7 +393,7 @@ def test_the_model_is_trained_on_the_batch_that_a_callback_leaves(colours: Path)
     class Halve(Callback):
         def before_batch(self, learn: Learner[Any]) -> None:
             assert isinstance(learn.batch, Batch)
-            learn.batch = replace(learn.batch, x=learn.batch.x[:5], y=learn.batch.y[:5])
+            learn.batch = replace(learn.batch, xs=(learn.batch.x[:5],), ys=(learn.batch.y[:5],))
 
     class Watching(Learner[Any]):
         def compute_loss(self, logits: Tensor, batch: Batch) -> Tensor:
@@ -499,8 +499,9 @@ def test_metrics_are_named_after_what_they_are(colours: Path) -> None:
 def test_validate_measures_all_items_at_once_and_any_loader(
     trained: Learner[DataLoaders],
 ) -> None:
-    for dl in (trained.dls.valid, trained.dls.test_dl(trained.dls.valid.items)):
-        dl.targets = trained.dls.valid.targets
+    labelled = trained.dls.test_dl(trained.dls.valid.items, with_labels=True)
+    assert labelled.targets.tolist() == trained.dls.valid.targets.tolist()
+    for dl in (trained.dls.valid, labelled):
         row = trained.validate(dl)
         probabilities, targets = trained.get_preds(dl)
         expected = functional.nll_loss(probabilities.log(), targets)

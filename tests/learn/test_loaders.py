@@ -58,10 +58,8 @@ def order(dl: DataLoader, epoch: int = 0) -> list[int]:
     return [position for batch in dl.batches(epoch) for position in batch.positions]
 
 
-def decoding_threads() -> list[threading.Thread]:
-    return [
-        thread for thread in threading.enumerate() if thread.name.startswith("drivetrain-decode")
-    ]
+def reading_threads() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name.startswith("drivetrain-read")]
 
 
 # ---- order and content ---------------------------------------------------------------------
@@ -207,6 +205,17 @@ def test_a_broken_file_is_left_out_and_warned_of_once_by_name(tmp_path: Path) ->
     assert "is not a picture" in dls.train.skipped[str(broken)]
 
 
+def test_a_broken_item_that_is_no_file_is_called_by_its_position() -> None:
+    items = [photo(0), photo(1), BROKEN, np.zeros((8, 8, 3))]
+    dl = loader(items, training=False)
+    with pytest.warns(SkippedItemWarning) as caught:
+        order(dl)
+    told = sorted(str(warning.message) for warning in caught)
+    assert told[0].startswith("Left out: item 2: The picture is not a picture")
+    assert told[1].startswith("Left out: item 3: The picture is an array of float64")
+    assert dl.skipped == {f"item {2 + at}": text[10:] for at, text in enumerate(told)}
+
+
 def test_a_broken_file_costs_no_other_item() -> None:
     items = [photo(number) for number in range(8)]
     items.insert(5, BROKEN)  # type: ignore[arg-type]
@@ -244,12 +253,13 @@ def test_an_empty_loader_says_that_there_are_none() -> None:
 
 def test_errors_that_are_no_fault_of_an_item_are_not_swallowed() -> None:
     class Faulty(Resize):
-        def for_training(self, source: Any, random: np.random.Generator) -> Any:  # noqa: ARG002
+        def vary(self, base: Any, random: np.random.Generator) -> Any:  # noqa: ARG002
             raise ZeroDivisionError
 
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(DataError, match=r"Faulty failed on item \d: ZeroDivisionError") as caught:
         list(loader(4, item_transform=Faulty(8)).batches())
-    assert decoding_threads() == []
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+    assert reading_threads() == []
 
 
 # ---- threads -------------------------------------------------------------------------------
@@ -257,25 +267,25 @@ def test_errors_that_are_no_fault_of_an_item_are_not_swallowed() -> None:
 
 def test_an_epoch_leaves_no_thread_behind() -> None:
     list(loader(20).batches())
-    assert decoding_threads() == []
+    assert reading_threads() == []
 
 
 def test_closing_early_leaves_no_thread_behind() -> None:
     batches = loader(40, num_workers=3).batches()
     next(batches)
-    assert decoding_threads() != []
+    assert reading_threads() != []
     batches.close()  # type: ignore[attr-defined]
-    assert decoding_threads() == []
+    assert reading_threads() == []
 
 
 def test_leaving_a_loop_early_leaves_no_thread_behind() -> None:
     for _ in loader(40, num_workers=3):
         break
     loader(40, num_workers=3).one_batch()
-    assert decoding_threads() == []
+    assert reading_threads() == []
 
 
-def test_decoding_runs_two_batches_ahead_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reading_runs_two_batches_ahead_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     submitted: list[Any] = []
 
     class Watched(ThreadPoolExecutor):
@@ -283,11 +293,11 @@ def test_decoding_runs_two_batches_ahead_and_no_more(monkeypatch: pytest.MonkeyP
             submitted.append(args)
             return super().submit(*args, **settings)
 
-    monkeypatch.setattr("drivetrain.learn.loaders.ThreadPoolExecutor", Watched)
+    monkeypatch.setattr("drivetrain.learn.batches.ThreadPoolExecutor", Watched)
     batches = loader(40, bs=4).batches()
     for taken in (1, 2, 3):
         next(batches)
-        assert len(submitted) == 4 * (taken + 2)
+        assert len(submitted) == taken + 2
     batches.close()  # type: ignore[attr-defined]
 
 

@@ -329,7 +329,7 @@ def test_targets_that_are_numbers_already_are_mixed_as_they_are(colours: Path) -
     for y in (torch.rand(4), torch.rand(4, 5), torch.eye(4, 5, dtype=torch.int64)):
         mixes: tuple[MixUp | CutMix, ...] = (Half(), CutMix())
         for mix in mixes:
-            learn.batch = Batch(x, y, [0, 1, 2, 3])
+            learn.batch = Batch((x,), (y,), [0, 1, 2, 3])
             mix._tried = True
             mix.before_batch(learn)
             values = x[:, 0, 0, 0]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from drivetrain.data.cache import PhotoCache
-from drivetrain.errors import DataError
+from drivetrain.data.cache import PhotoCache, Prepares
+from drivetrain.errors import DataError, DrivetrainError
 from drivetrain.learn.targets import TargetKind, Values
 from drivetrain.learn.transforms import ItemTransform
 from drivetrain.prepare.image import ImageArray
@@ -52,23 +53,50 @@ class Input:
 
         Raises:
             InputError: The item cannot be read.
-            DataError: The transform made another shape than it promised.
+            DataError: The transform failed, or made something else than it promised.
         """
         pixels = self.pixels(position, random)
-        if pixels.shape != (*into.shape[1:], 3):
+        shape = (*into.shape[1:], 3)
+        is_array = isinstance(pixels, np.ndarray)
+        if not is_array or pixels.dtype != np.uint8 or pixels.shape != shape:
+            found = f"{pixels.dtype} {pixels.shape}" if is_array else f"a {type(pixels).__name__}"
             raise DataError(
-                f"The item transform made {self.names[position]} an array of the shape "
-                f"{pixels.shape}, and every item of a batch has {(*into.shape[1:], 3)}.",
+                f"The item transform made {found} of {self.names[position]}, and every item of a "
+                f"batch is uint8 {shape}.",
                 hint="Bring every photo to one size, with Resize or RandomResizedCrop.",
             )
         np.divide(np.ascontiguousarray(pixels.transpose(2, 0, 1)), FULL, out=into)
 
     def pixels(self, position: int, random: np.random.Generator | None = None) -> ImageArray:
         """An item as uint8 [H, W, 3]; with random numbers, as training varies it."""
-        item = self.items[position]
         if random is None:
-            return self.cache.read(item, self.transform.preparation)
-        return self.transform.vary(self.cache.read(item, self.transform.base), random)
+            return self._prepared(position, self.transform.preparation)
+        base = self.base(position)
+        with self._telling(position):
+            return self.transform.vary(base, random)
+
+    def base(self, position: int) -> ImageArray:
+        """What training varies of an item."""
+        return self._prepared(position, self.transform.base)
+
+    def _prepared(self, position: int, preparation: Prepares) -> ImageArray:
+        with self._telling(position):
+            return self.cache.read(self.items[position], preparation)
+
+    @contextmanager
+    def _telling(self, position: int) -> Iterator[None]:
+        """Transforms may be the user's own, and raise anything."""
+        try:
+            yield
+        except (DrivetrainError, MemoryError):
+            raise
+        except Exception as problem:
+            raise DataError(
+                f"The item transform {type(self.transform).__name__} failed on "
+                f"{self.names[position]}: {type(problem).__name__}: {problem}",
+                hint="vary takes uint8 [H, W, 3] and a numpy Generator, and returns uint8 "
+                "[H, W, 3] at the transform's size.",
+            ) from problem
 
     def take(self, positions: Sequence[int]) -> Input:
         """The same input of some of the items."""

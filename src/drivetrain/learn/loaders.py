@@ -234,8 +234,9 @@ class DataLoader:
         for filled in ahead.batches(groups, self.num_workers):
             for name, problem in filled.problems.items():
                 if name not in self.skipped:
-                    self.skipped[name] = str(problem)
-                    warnings.warn(f"Left out: {problem}", SkippedItemWarning, stacklevel=2)
+                    reason = str(problem) if name in problem.message else f"{name}: {problem}"
+                    self.skipped[name] = reason
+                    warnings.warn(f"Left out: {reason}", SkippedItemWarning, stacklevel=2)
             yield filled
 
     def _to_model(self, filled: Filled, epoch: int) -> tuple[Tensor, ...]:

@@ -88,7 +88,7 @@ class _Walk:
                 self._say("batch_tfms", f"{normalize}: inside the network")
 
     def _prepare(self, given: Input, position: int) -> None:
-        base = given.transform.base(given.items[position])
+        base = given.base(position)
         self._say("decoded", f"{given.names[position]} to {_array(base)}")
         varied = given.pixels(position, np.random.default_rng(0))
         self._say("item_tfms", f"in training {_array(varied)}")
