@@ -123,8 +123,22 @@ def test_every_preparation_has_its_own_array(tmp_path: Path, photos: list[Path])
 
 def test_another_decoder_makes_another_array(monkeypatch: pytest.MonkeyPatch) -> None:
     before = preparation_key(SMALL)
+    preparation_key.cache_clear()
     monkeypatch.setattr("PIL.__version__", "99.0")
     assert preparation_key(SMALL) != before
+    preparation_key.cache_clear()
+
+
+def test_what_a_notebook_or_a_function_prepares_is_not_kept(tmp_path: Path) -> None:
+    photo = tmp_path / "photo.png"
+    colour_photo("red", 0).save(photo)
+    cache = PhotoCache(tmp_path / "cache")
+
+    def prepare(source: Any) -> Any:
+        return np.asarray(Image.open(source))
+
+    assert cache.read(photo, prepare).shape == (40, 48, 3)  # type: ignore[arg-type]
+    assert not cache.folder.exists()  # type: ignore[union-attr]
 
 
 def test_pictures_in_memory_and_a_cache_that_is_off_keep_nothing(

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from drivetrain.data.splits import Split
+from drivetrain.data.splits.drawn import Split
 from drivetrain.learn.split_check import (
     FOLDS,
     Embeddings,

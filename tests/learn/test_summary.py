@@ -154,8 +154,21 @@ def test_a_photo_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     files[0].write_bytes(b"no picture")
     block = DataBlock(get_y=lambda file: int(file.stem) % 2, splitter=IndexSplitter([5]))
     text = summarize(block, files)
-    assert f"{files[0]} is not a picture" in text
+    assert told(text, "left out") == [
+        f"{files[0]} is not a picture that can be read. JPEG, PNG, WebP, GIF, BMP, TIFF and AVIF "
+        "are read; convert it to one of them."
+    ]
+    assert text.endswith("All steps work.")
+
+
+def test_where_no_photo_can_be_read_the_summary_fails_by_name(tmp_path: Path) -> None:
+    files = [tmp_path / f"{number}.jpg" for number in range(6)]
+    for file in files:
+        file.write_bytes(b"no picture")
+    block = DataBlock(get_y=lambda file: int(file.stem) % 2, splitter=IndexSplitter([5]))
+    text = summarize(block, files)
     assert told(text, "item_tfms") == ["fails"]
+    assert f"It would fail here: {files[4]} is not a picture" in text
 
 
 def test_what_passes_in_the_summary_passes_in_the_loaders(colours: Path) -> None:

@@ -32,6 +32,7 @@ from drivetrain.prepare.image import (
     ImagePreparation,
     ImageSource,
     centre_box,
+    rgb,
     upright_photo,
 )
 
@@ -473,9 +474,9 @@ def decoded_size(content: bytes, enough: tuple[int, int]) -> tuple[int, int]:
     """The upright width and height that a photo is decoded to where ``enough`` is asked for."""
     seen: list[tuple[int, int]] = []
 
-    def fit(photo: Image.Image) -> Image.Image:
+    def fit(photo: Image.Image) -> ImageArray:
         seen.append(photo.size)
-        return photo
+        return rgb(photo)
 
     upright_photo(content, fit, enough=lambda *_: enough, max_pixels=10**8, min_side=1)
     return seen[0]
@@ -529,7 +530,7 @@ def test_no_photo_is_decoded_smaller_than_the_result_shows_it(
     )
     content = oriented(np.zeros((*photo, 3), np.uint8), orientation, "JPEG")
     high, wide = photo
-    seen_wide, seen_high = decoded_size(content, prepare._size_to_decode(wide, high))
+    seen_wide, seen_high = decoded_size(content, prepare.enough(wide, high))
     ratios = size[0] / high, size[1] / wide
     needed = {
         "squish": ratios,

@@ -17,10 +17,12 @@ import shutil
 import struct
 import sys
 import threading
+import time
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 
@@ -30,13 +32,16 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from drivetrain.data.cache_folder import cache_folder
-from drivetrain.data.looks.look import Stamp
+from drivetrain.data.looks.look import Stamp, stamp_of
+from drivetrain.prepare import image
 
 LIMIT = 10 * 2**30
 SPARE = 2**30
 """So much of the disk stays free, whatever the limit."""
 PORTION = 2**29
 """After so many bytes a process looks again at what others have written."""
+
+AN_HOUR = 3600.0
 
 MAGIC = b"DTARRAY1"
 HEADER = struct.Struct("<8sIIIIQ")
@@ -55,6 +60,8 @@ class Prepares(Protocol):
     def model_dump_json(self) -> str:
         """The settings."""
         ...
+
+    def __hash__(self) -> int: ...
 
 
 class PreparesUpright(Prepares, Protocol):
@@ -96,7 +103,6 @@ class PhotoCache:
         self.hits = self.misses = 0
         self._known: dict[str, tuple[Stamp, str]] = {}
         self._checked: set[Path] = set()
-        self._prefixes: dict[Any, Path] = {}
         self._room: int | None = None
         self._lock = threading.Lock()
 
@@ -112,12 +118,12 @@ class PhotoCache:
         Raises:
             InputError: The source cannot be read; that is never kept.
         """
-        if self.folder is None or not isinstance(source, str | os.PathLike | bytes):
+        if not isinstance(source, str | os.PathLike | bytes):
             return preparation(source)
-        content = self.content(source)
-        if content is None:
-            return preparation(source)  # which says what is wrong
-        place = self._place(content, preparation)
+        content = None if self.folder is None else self.content(source)
+        place = None if content is None else self._place(content, preparation)
+        if content is None or place is None:
+            return preparation(source)  # where the source is to blame, this says why
         kept = self._load(place)
         if kept is not None:
             self.hits += 1
@@ -126,7 +132,8 @@ class PhotoCache:
 
     def lacks(self, content: str, preparation: Prepares) -> bool:
         """Whether the array of some content could be kept and is not there."""
-        return self.folder is not None and not self._place(content, preparation).exists()
+        place = self._place(content, preparation)
+        return place is not None and not place.exists()
 
     def learn_of(self, source: Any, stamp: Stamp, content: str) -> None:
         """Take note of a file's content that someone else has read and hashed."""
@@ -135,8 +142,9 @@ class PhotoCache:
     def keep(self, source: Any, content: str, preparation: Prepares, pixels: Pixels) -> Pixels:
         """Write an array that was just made from a source with that content, and return it."""
         self.misses += 1
-        if self.folder is not None and self.content(source) == content:  # unchanged meanwhile
-            self._save(self._place(content, preparation), pixels)
+        place = self._place(content, preparation)
+        if place is not None and self.content(source) == content:  # unchanged meanwhile
+            self._save(place, pixels)
         return pixels
 
     def content(self, source: str | os.PathLike[str] | bytes) -> str | None:
@@ -148,8 +156,7 @@ class PhotoCache:
             return content_hash(source)
         name = os.fspath(source)
         try:
-            status = os.stat(name)
-            stamp = (status.st_size, status.st_mtime_ns)
+            stamp = stamp_of(os.stat(name))
             known = self._known.get(name)
             if known is not None and known[0] == stamp:
                 return known[1]
@@ -161,12 +168,11 @@ class PhotoCache:
 
     # ---- files -------------------------------------------------------------------------------
 
-    def _place(self, content: str, preparation: Prepares) -> Path:
-        prefix = self._prefixes.get(preparation)
-        if prefix is None:
-            assert self.folder is not None
-            prefix = self._prefixes[preparation] = self.folder / preparation_key(preparation)
-        return prefix / content[:2] / content
+    def _place(self, content: str, preparation: Prepares) -> Path | None:
+        key = preparation_key(preparation)
+        if self.folder is None or key is None:
+            return None
+        return self.folder / key / content[:2] / content
 
     def _load(self, place: Path) -> Pixels | None:
         try:
@@ -229,7 +235,7 @@ class PhotoCache:
         for _, length, place in files:
             if taken + max(size, limit // 10) <= limit:
                 break
-            if place not in self._checked:
+            if place not in self._checked and not _is_being_written(place):
                 with suppress(OSError):
                     place.unlink()
                     taken -= length
@@ -270,12 +276,27 @@ def content_hash(content: bytes) -> str:
     return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
-def preparation_key(preparation: Prepares) -> str:
-    """The name of what a preparation makes: its settings, its code and the decoders' versions."""
-    module = sys.modules[type(preparation).__module__]
-    code = Path(str(module.__file__)).read_bytes()
-    parts = [type(preparation).__name__, preparation.model_dump_json(), PIL.__version__]
-    return hashlib.blake2b("\n".join(parts).encode() + code, digest_size=10).hexdigest()
+@cache
+def preparation_key(preparation: Prepares) -> str | None:
+    """The name of what a preparation makes: its settings, its code and the decoder's version.
+
+    None for one whose settings or code cannot be told, as in a notebook: nothing of it is kept.
+    """
+    settings = getattr(preparation, "model_dump_json", None)
+    own = getattr(sys.modules.get(type(preparation).__module__), "__file__", None)
+    if settings is None or own is None:
+        return None
+    name = f"{type(preparation).__name__} {settings()} {PIL.__version__}"
+    code = b"".join(Path(file).read_bytes() for file in (own, image.__file__))
+    return hashlib.blake2b(name.encode() + code, digest_size=10).hexdigest()
+
+
+def _is_being_written(place: Path) -> bool:
+    """Whether another process may be at it: what a killed one left is older."""
+    try:
+        return place.name.startswith(".") and time.time() - place.stat().st_mtime < AN_HOUR
+    except OSError:
+        return False
 
 
 def _new_file(path: Path) -> BinaryIO:

@@ -80,6 +80,12 @@ def export_bundle(
 
 def build_bundle(learn: Exportable, *, samples: int = SAMPLES, notes: str = "") -> bytes:
     """The bundle's bytes; see :func:`export_bundle`."""
+    if not learn.dls.kind.picks_one:
+        raise ConfigError(
+            "A bundle answers with one class out of several, and this learner answers with "
+            f"{learn.dls.kind.words}.",
+            hint="Bundles of this version hold classifiers made with CategoryBlock.",
+        )
     probabilities, targets = (tensor.numpy() for tensor in learn.get_preds())
     items = learn.dls.valid.readable_items
     assert len(items) == len(targets), "the loader answered other items than it could read"

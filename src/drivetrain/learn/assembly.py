@@ -17,7 +17,6 @@ from drivetrain.data.cache import PhotoCache, WhileLooking
 from drivetrain.data.items import IMAGE_SUFFIXES
 from drivetrain.data.looks.duplicates import find_duplicates
 from drivetrain.data.looks.look import LookIndex, look_at_all
-from drivetrain.data.splits.drawing import components
 from drivetrain.data.splits.drawn import RandomSplitter, Split, pairs_across, split_items
 from drivetrain.errors import ConfigError, DataError, DrivetrainError
 from drivetrain.learn.batches import BatchTransform
@@ -61,7 +60,7 @@ class Assembly:
     normalize: Normalize | None
 
     def columns(
-        self, items: Sequence[Any], *, with_labels: bool
+        self, items: Any, *, with_labels: bool
     ) -> tuple[tuple[Input, ...], tuple[Target, ...]]:
         """The inputs and the targets of further items."""
         items = as_items(items)
@@ -162,7 +161,7 @@ class Steps:
     def _collected(self, source: Any) -> Any:
         assert self.block.get_items is not None
         try:
-            return self.block.get_items(source)
+            items = self.block.get_items(source)
         except DrivetrainError:
             raise
         except Exception as problem:  # it is the user's own
@@ -170,6 +169,12 @@ class Steps:
                 f"get_items failed on {named(source)}: {type(problem).__name__}: {problem}",
                 hint="It takes the source and returns a list of items.",
             ) from problem
+        if items is None:
+            raise DataError(
+                f"get_items returned None for {named(source)}.",
+                hint="It takes the source and returns a list of items.",
+            )
+        return items
 
     def inputs(self, items: Sequence[Any]) -> list[list[Any]]:
         """What is read for each item, a list for each input."""
@@ -208,7 +213,7 @@ class Steps:
         plain = split_items(splitter, items, labels=labels)
         split, kept = plain, 0
         if self.block.keep_duplicates_together and hasattr(splitter, "draw"):
-            pairs, together = near_duplicates(inputs, plain)
+            pairs, together = near_duplicates(inputs[0], plain)
             if pairs:
                 split = split_items(splitter, items, together=together, labels=labels)
                 kept = pairs_across(plain, pairs) - pairs_across(split, pairs)
@@ -253,34 +258,28 @@ def assemble(block: DataBlock, source: Any, *, cache: PhotoCache) -> Assembly:
     )
 
 
-def near_duplicates(
-    inputs: Sequence[Input], expected: Split
-) -> tuple[list[tuple[int, int]], list[int]]:
-    """The pairs of items that show the same picture in any input, and what hangs together.
+def near_duplicates(given: Input, expected: Split) -> tuple[list[tuple[int, int]], list[int]]:
+    """The pairs of items that show the same picture in an input, and what hangs together.
 
     The photos are looked at once, and remembered by their content. What is decoded for that is
     kept as the side needs it that the item is expected on.
     """
-    count = len(inputs[0].items)
-    photos = [photo for given in inputs for photo in given.items]
-    cache, validating = inputs[0].cache, set(expected[1])
-    to_train = WhileLooking(cache, inputs[0].transform.base)
-    to_validate = WhileLooking(cache, inputs[0].transform.preparation)
-    keepers = [to_validate if place in validating else to_train for place in range(count)]
+    photos, cache, validating = given.items, given.cache, set(expected[1])
+    to_train = WhileLooking(cache, given.transform.base)
+    to_validate = WhileLooking(cache, given.transform.preparation)
+    keepers = [to_validate if place in validating else to_train for place in range(len(photos))]
     with ExitStack() as stack:
         index = None if cache.folder is None else stack.enter_context(LookIndex())
-        looks = look_at_all(photos, index=index, keepers=keepers * len(inputs))
+        looks = look_at_all(photos, index=index, keepers=keepers)
         found = find_duplicates(Reporter().track(looks, "look at photos", total=len(photos)))
-    item_of = [position % count for position in range(len(photos))]
-    pairs = {(item_of[pair.first], item_of[pair.second]) for pair in found.pairs}
-    return sorted(pairs), components(len(photos), found.groups(), item_of)[:count]
+    return [(pair.first, pair.second) for pair in found.pairs], found.groups()
 
 
 def class_shares(target: Target) -> np.ndarray[Any, np.dtype[np.float64]]:
     """The weight of each class: one over how frequent it is, 1 on average over the items."""
     if not isinstance(target.kind, OneOf):
         raise ConfigError(
-            f"weighted needs one class for each item, and the target is {target.kind}.",
+            f"weighted needs one class for each item, and the target is {target.kind.words}.",
             hint="Leave weighted out.",
         )
     counts = np.bincount(target.values, minlength=target.kind.size)
@@ -293,6 +292,8 @@ def as_items(source: Any) -> Sequence[Any]:
         return [row for _, row in source.iterrows()]
     if hasattr(source, "iter_rows"):  # polars
         return list(source.iter_rows(named=True))
+    if _is_path(source):
+        return [source]
     try:
         return source if isinstance(source, list) else list(source)
     except TypeError:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import torch
 
 from drivetrain.data.cache import PhotoCache
@@ -51,8 +52,8 @@ class DataBlock:
             inputs, a list with one for each.
         item_tfms: ``Resize(...)`` or ``RandomResizedCrop(...)``; ``Resize(224)`` when left out.
         batch_tfms: Augmentation on whole batches, such as ``aug_transforms()``.
-        keep_duplicates_together: Whether near-duplicates are found and kept on one side when the
-            splitter draws at random.
+        keep_duplicates_together: Whether near-duplicates, of the first input, are found and kept
+            on one side when the splitter draws at random.
 
     Raises:
         ConfigError: Blocks or arguments that cannot work together.
@@ -106,7 +107,7 @@ class DataBlock:
         """
         _check_settings(bs, num_workers, weighted)
         return self._assemble(source, cache=cache).loaders(
-            bs=bs, seed=seed, num_workers=num_workers, device=device, weighted=weighted
+            bs=int(bs), seed=seed, num_workers=num_workers, device=device, weighted=weighted
         )
 
     def datasets(self, source: Any) -> Datasets:
@@ -149,7 +150,7 @@ class DataBlock:
 
 
 def _check_settings(bs: Any, num_workers: Any, weighted: Any) -> None:
-    if not isinstance(bs, int) or bs < 2:
+    if not isinstance(bs, int | np.integer) or bs < 2:
         raise ConfigError(
             f"bs is {bs!r}, and training takes a whole number of at least two items a batch.",
             hint="Give bs=8 or more; it may be more than there are items.",

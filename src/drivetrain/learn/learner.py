@@ -247,6 +247,8 @@ class Learner(Generic[LoadersT]):
     def predict(self, item: Any) -> tuple[str, Tensor, Tensor]:
         """The label of one photo, its position in the vocabulary and the probabilities [C].
 
+        For other targets than one class: the answer in words, as a target, and in full.
+
         Raises:
             InputError: The photo cannot be read.
         """
@@ -255,9 +257,9 @@ class Learner(Generic[LoadersT]):
         x = torch.from_numpy(pixels).to(self.dls.valid.device)
         self.model.eval()
         with torch.inference_mode():
-            probabilities = self.model(x.permute(0, 3, 1, 2).float().div(255)).softmax(1)[0].cpu()
-        index = probabilities.argmax()
-        return self.dls.vocab[int(index)], index, probabilities
+            answers = self.dls.kind.answers(self.model(x.permute(0, 3, 1, 2).float().div(255)))
+        decided = self.dls.kind.decide(answers)[0].cpu()
+        return self.dls.kind.describe(decided), decided, answers[0].cpu()
 
     def export(self, fname: str | os.PathLike[str] = "model.bundle") -> Path:
         """Write the model, its preparation and its evidence as a bundle, and return its path.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -144,7 +145,10 @@ class DataLoader:
         if not given:
             reason = next(iter(self.skipped.values()), "There are none.")
             found = "Too few" if read else "None"
-            raise DataError(f"{found} of the {len(self.items)} items could be read. {reason}")
+            raise DataError(
+                f"{found} of the {len(self.items)} items could be read. {reason}",
+                hint="drivetrain check, or the data block's check, names all that is wrong.",
+            )
 
     @property
     def readable(self) -> NDArray[np.bool_]:
@@ -257,7 +261,7 @@ class Recipe(Protocol):
     """What made some loaders, and can prepare further items in the same way."""
 
     def columns(
-        self, items: Sequence[Any], *, with_labels: bool
+        self, items: Any, *, with_labels: bool
     ) -> tuple[tuple[Input, ...], tuple[Target, ...]]:
         """The inputs and the targets of further items."""
         ...
@@ -312,12 +316,12 @@ class DataLoaders:
         return self.train.show_batch(*args, **kwargs)
 
     def test_dl(
-        self, items: Sequence[Any], *, with_labels: bool = False, bs: int | None = None
+        self, items: Any, *, with_labels: bool = False, bs: int | None = None
     ) -> DataLoader:
         """New items, prepared as in production, for ``get_preds(dl=...)``.
 
         Arguments:
-            items: What the data block's ``get_x`` takes: files, or a table's rows.
+            items: What the data block's ``get_x`` takes: files, one file, or a table.
             with_labels: Whether ``get_y`` labels them too.
             bs: Items a batch; by default as in validation.
 
@@ -325,7 +329,7 @@ class DataLoaders:
             DataError: A label that training has not seen, or an item that is no input.
         """
         if self.recipe is None:
-            items = list(items)
+            items = [items] if isinstance(items, str | os.PathLike) else list(items)
             inputs: tuple[Input, ...] = (
                 replace(self.valid.inputs[0], items=items, names=names_of(items)),
             )

@@ -23,7 +23,7 @@ from drivetrain.data.splits.drawn import Split
 from drivetrain.metrics import accuracy, balanced_accuracy, confusion_matrix
 
 FOLDS = 5
-SHRINKAGE = 1000.0
+SHRINKAGE_AN_ITEM = 0.5
 GAP_TO_WARN_OF = 0.03
 STANDARD_ERRORS = 2.0
 
@@ -181,7 +181,9 @@ def score_folds(
     confusion = np.zeros((classes, classes), np.int64)
     correct = np.zeros(len(targets), bool)
     for train, valid in folds:
-        model = make_pipeline(StandardScaler(), RidgeClassifier(alpha=SHRINKAGE))
+        model = make_pipeline(
+            StandardScaler(), RidgeClassifier(alpha=SHRINKAGE_AN_ITEM * len(train))
+        )
         if len(set(targets[train].tolist())) < 2:  # a fold may hold all of the other classes
             predicted = np.full(len(valid), targets[train][0])
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from PIL import Image
 from torch import Tensor
 
 from drivetrain.data.cache import PhotoCache
-from drivetrain.errors import DrivetrainError
+from drivetrain.errors import DrivetrainError, InputError
 from drivetrain.learn.assembly import Steps
 from drivetrain.learn.batches import augment
 from drivetrain.learn.blocks import named
@@ -74,10 +74,11 @@ class _Walk:
             together = f"; {kept} pairs of near-duplicates kept on one side" if kept else ""
             self._say("splitter", f"{len(train):,} train, {len(valid):,} validate{together}")
         with self._step("item_tfms"):
+            chosen = self._readable(inputs, train, bs)
             for given in inputs:
-                self._prepare(given, train[0])
+                self._prepare(given, chosen[0])
         with self._step("batch_tfms"):
-            batch = [_batch(given, train[:bs]) for given in inputs]
+            batch = [_batch(given, chosen) for given in inputs]
             for x in batch:
                 self._say("batch", _tensor(x))
             for transform in batch_transforms:
@@ -86,6 +87,22 @@ class _Walk:
                     self._say("batch_tfms", f"{type(transform).__name__}: {_tensor(x)}")
             if normalize is not None:
                 self._say("batch_tfms", f"{normalize}: inside the network")
+
+    def _readable(self, inputs: Sequence[Input], positions: list[int], count: int) -> list[int]:
+        """The first items that can be read; training would leave out the others, too."""
+        chosen: list[int] = []
+        for place, position in enumerate(positions):
+            try:
+                for given in inputs:
+                    given.base(position)
+                chosen.append(position)
+            except InputError as problem:
+                if place == len(positions) - 1 and not chosen:
+                    raise
+                self._say("left out", str(problem))
+            if len(chosen) == count:
+                break
+        return chosen
 
     def _prepare(self, given: Input, position: int) -> None:
         base = given.base(position)

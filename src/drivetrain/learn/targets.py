@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +27,12 @@ Values = NDArray[Any]
 
 class TargetKind(Protocol):
     """What every kind of target provides."""
+
+    picks_one: ClassVar[bool]
+    """Whether an answer is one class out of several."""
+
+    words: ClassVar[str]
+    """What an answer is, in words."""
 
     @property
     def size(self) -> int:
@@ -68,6 +73,8 @@ class TargetKind(Protocol):
 class OneOf:
     """One class out of several: int64 [N]."""
 
+    picks_one: ClassVar[bool] = True
+    words: ClassVar[str] = "one class out of several"
     vocab: Vocab
 
     @property
@@ -92,7 +99,12 @@ class OneOf:
         """Cross-entropy, weighted by class when weights are given."""
         if class_weights is None:
             return functional.cross_entropy
-        return partial(functional.cross_entropy, weight=class_weights)
+        weights = class_weights
+
+        def weighted_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
+            return functional.cross_entropy(logits, targets, weight=weights.to(logits.device))
+
+        return weighted_cross_entropy
 
     def answers(self, logits: Tensor) -> Tensor:
         """Probabilities float32 [N, C] that sum to 1."""
@@ -107,6 +119,8 @@ class OneOf:
 class AnyOf:
     """Any number of classes at once: float32 [N, C] of zeros and ones."""
 
+    picks_one: ClassVar[bool] = False
+    words: ClassVar[str] = "any number of classes at once"
     vocab: Vocab
 
     @property
@@ -130,9 +144,9 @@ class AnyOf:
         """The classes' names with semicolons between them."""
         return ";".join(name for name, there in zip(self.vocab, value, strict=True) if there)
 
-    def loss(self, class_weights: Tensor | None = None) -> LossFunction:
+    def loss(self, class_weights: Tensor | None = None) -> LossFunction:  # noqa: ARG002
         """Binary cross-entropy of every class."""
-        return partial(functional.binary_cross_entropy_with_logits, weight=class_weights)
+        return functional.binary_cross_entropy_with_logits
 
     def answers(self, logits: Tensor) -> Tensor:
         """A probability for each class by itself, float32 [N, C]."""
@@ -147,6 +161,8 @@ class AnyOf:
 class Numbers:
     """Numbers: float32 [N, K]."""
 
+    picks_one: ClassVar[bool] = False
+    words: ClassVar[str] = "numbers"
     size: int = 1
     vocab: None = None
 

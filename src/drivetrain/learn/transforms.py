@@ -275,7 +275,7 @@ def as_item_transform(given: object) -> ItemTransform:
             f"item_tfms holds {len(chosen)} transforms, and one decides the size of every photo.",
             hint="Keep one of Resize and RandomResizedCrop; put augmentation into batch_tfms.",
         )
-    if not all(hasattr(chosen[0], name) for name in ("preparation", "base", "vary")):
+    if not all(hasattr(chosen[0], name) for name in ("preparation", "base", "size", "vary")):
         raise ConfigError(
             f"item_tfms holds {chosen[0]!r}, which is no item transform.",
             hint="Use Resize(224) or RandomResizedCrop(224); put augmentation into batch_tfms.",

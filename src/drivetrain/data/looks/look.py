@@ -39,8 +39,16 @@ SIDEWAYS = (5, 6, 7, 8)
 TOO_LITTLE_MEMORY = "takes more memory than there is."
 
 
-Stamp = tuple[int, int]
-"""Size in bytes and time of change of a file: what shows that it is still the same."""
+Stamp = tuple[int, int, int]
+"""What shows that a file is still the same: see :func:`stamp_of`."""
+
+
+def stamp_of(status: os.stat_result) -> Stamp:
+    """Size in bytes, time of change of the content, and time of any change at all.
+
+    The last one cannot be set back as the second can.
+    """
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 class Keeper(Protocol):
@@ -258,7 +266,7 @@ def _read_file(path: Path) -> tuple[str, int, Stamp, bytes | Path]:
     """Bytes are read once, unless they would fill the memory."""
     with open(path, "rb", buffering=0) as file:
         status = os.fstat(file.fileno())
-        stamp = (status.st_size, status.st_mtime_ns)
+        stamp = stamp_of(status)
         if status.st_size > READ_WHOLE:
             return hashlib.file_digest(file, _blake).hexdigest(), status.st_size, stamp, path
         encoded = file.read()
