@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections import Counter
 from collections.abc import Hashable, Sequence
 from pathlib import Path
@@ -13,7 +14,7 @@ from drivetrain.data.cache import PhotoCache
 from drivetrain.data.looks.look import Look, LookIndex, look_at_all
 from drivetrain.learn.columns import Input, Target
 from drivetrain.learn.features import Embedder, embed_items
-from drivetrain.learn.loaders import DataLoader
+from drivetrain.learn.loaders import DataLoader, SkippedItemWarning
 from drivetrain.learn.models import image_classifier
 from drivetrain.learn.progress import Reporter
 from drivetrain.learn.split_check import Embeddings, SplitTest, Targets, split_test
@@ -100,7 +101,9 @@ def _embed(
         training=False,
     )
     batches = reporter.track(loader.batches(), "what a network sees", total=len(loader))
-    embeddings, _ = embed_items(Embedder(model), batches)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", SkippedItemWarning)  # the ingest report names them
+        embeddings, _ = embed_items(Embedder(model), batches)
     return embeddings.numpy(), np.flatnonzero(loader.readable).tolist()
 
 
