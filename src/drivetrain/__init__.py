@@ -61,7 +61,10 @@ if TYPE_CHECKING:
     from drivetrain.learn.transforms import ResizeMethod as ResizeMethod
     from drivetrain.learn.vision import vision_learner as vision_learner
     from drivetrain.metrics import accuracy as accuracy
+    from drivetrain.metrics import accuracy_multi as accuracy_multi
     from drivetrain.metrics import error_rate as error_rate
+    from drivetrain.metrics import mae as mae
+    from drivetrain.metrics import rmse as rmse
     from drivetrain.predictor import Predictor as Predictor
     from drivetrain.schema import Prediction as Prediction
     from drivetrain.schema import Vocab as Vocab
@@ -106,6 +109,7 @@ _HOME = {
     "TrainTestSplitter": "drivetrain.data",
     "Vocab": "drivetrain.schema",
     "accuracy": "drivetrain.metrics",
+    "accuracy_multi": "drivetrain.metrics",
     "aug_transforms": "drivetrain.learn.augment",
     "download_images": "drivetrain.collect",
     "download_url": "drivetrain.collect",
@@ -114,8 +118,10 @@ _HOME = {
     "get_files": "drivetrain.data",
     "get_image_files": "drivetrain.data",
     "imagenet_stats": "drivetrain.learn.normalize",
+    "mae": "drivetrain.metrics",
     "parent_label": "drivetrain.data",
     "resize_images": "drivetrain.collect",
+    "rmse": "drivetrain.metrics",
     "search_images": "drivetrain.collect",
     "search_images_ddg": "drivetrain.collect",
     "using_attr": "drivetrain.data",

@@ -32,6 +32,13 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+
+def _folder(text: str) -> Path:
+    if not text.strip():
+        raise typer.BadParameter("it is empty; give a folder.")
+    return Path(text)
+
+
 BundleFile = Annotated[Path, typer.Argument(metavar="FILE.bundle", help="The bundle.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
 
@@ -82,7 +89,9 @@ def demo(
 
 @app.command()
 def check(
-    data: Annotated[Path, typer.Argument(metavar="DATA", help="A folder of photos.")],
+    data: Annotated[
+        Path, typer.Argument(metavar="DATA", parser=_folder, help="A folder of photos.")
+    ],
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a page with the pictures.")
     ] = None,
@@ -141,7 +150,9 @@ def check(
 
 @app.command()
 def train(
-    data: Annotated[Path, typer.Argument(metavar="DATA", help="A folder with one folder a class.")],
+    data: Annotated[
+        Path, typer.Argument(metavar="DATA", parser=_folder, help="One folder a class.")
+    ],
     out: Annotated[Path, typer.Option(help="The bundle to write.")],
     arch: Annotated[str, typer.Option(help="An architecture of timm.")] = "tf_efficientnet_lite0",
     size: Annotated[int, typer.Option(help="The side that photos are brought to, pixels.")] = 224,
@@ -313,7 +324,12 @@ def _test_split(data: Path, seed: int) -> dict[str, Any] | None:
     except (MissingExtraError, WeightsError) as problem:
         _show_warning(f"The split was not tested. {problem}")
         return None
-    return None if tested is None else tested.as_dict()
+    if tested is None:
+        _show_warning(
+            "The split was not tested: that takes two classes of ten photos, and fifty in all."
+        )
+        return None
+    return tested.as_dict()
 
 
 def _bring_back(data: Path, *, as_json: bool) -> None:

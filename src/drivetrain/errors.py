@@ -48,7 +48,8 @@ class DrivetrainError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        return f"{self.message} {self.hint}".strip()
+        ended = self.message.rstrip().endswith((".", "!", "?", ":", "…"))
+        return f"{self.message}{'' if ended or not self.hint else '.'} {self.hint}".strip()
 
     def as_dict(self) -> dict[str, str]:
         """The error as the HTTP answer and ``--json`` show it: code, message and hint."""

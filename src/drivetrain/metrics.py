@@ -6,9 +6,13 @@ All take predicted and true class positions as int arrays [N]. An empty set has 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+Numbers = NDArray[Any]
+"""Numbers [N, K], or zeros and ones [N, C]."""
 
 Indices = NDArray[np.int64]
 """int64 [N]: positions in a vocabulary."""
@@ -32,6 +36,40 @@ def error_rate(predicted: Indices, actual: Indices) -> float:
         0.25
     """
     return 1.0 - accuracy(predicted, actual)
+
+
+def accuracy_multi(predicted: Numbers, actual: Numbers) -> float:
+    """The share of right yes-or-no answers of a model that gives any number of classes, 0 to 1.
+
+    Example:
+        >>> accuracy_multi(np.array([[0, 1], [1, 1]]), np.array([[0, 1], [0, 1]]))
+        0.75
+
+    Arguments:
+        predicted: Zeros and ones [N, C].
+        actual: Likewise.
+    """
+    return float(np.mean(predicted == actual)) if len(actual) else math.nan
+
+
+def mae(predicted: Numbers, actual: Numbers) -> float:
+    """The mean absolute error of predicted numbers.
+
+    Example:
+        >>> mae(np.array([[1.0], [2.0]]), np.array([[1.0], [4.0]]))
+        1.0
+    """
+    return float(np.mean(np.abs(predicted - actual))) if len(actual) else math.nan
+
+
+def rmse(predicted: Numbers, actual: Numbers) -> float:
+    """The root of the mean squared error of predicted numbers.
+
+    Example:
+        >>> rmse(np.array([[1.0], [2.0]]), np.array([[1.0], [4.0]])) == 2**0.5
+        True
+    """
+    return float(np.sqrt(np.mean((predicted - actual) ** 2))) if len(actual) else math.nan
 
 
 def confusion_matrix(predicted: Indices, actual: Indices, num_classes: int) -> NDArray[np.int64]:

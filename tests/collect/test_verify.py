@@ -11,6 +11,7 @@ from misbehaving import picture
 from PIL import Image
 
 from drivetrain.collect import verify_images
+from drivetrain.errors import ConfigError
 
 
 def test_broken_files_are_returned_in_order_and_stay_where_they_are(tmp_path: Path) -> None:
@@ -28,9 +29,9 @@ def test_broken_files_are_returned_in_order_and_stay_where_they_are(tmp_path: Pa
     files = [tmp_path / name for name in contents]
     for file, content in zip(files, contents.values(), strict=True):
         file.write_bytes(content)
-    broken = verify_images([*files, tmp_path / "gone.jpg", str(tmp_path)])
+    broken = verify_images([*files, str(tmp_path / "gone.jpg")])
     expected = ["cut.jpg", "cut.png", "page.jpg", "empty.jpg", "tiny.png", "gone.jpg"]
-    assert broken == [tmp_path / name for name in expected] + [tmp_path]
+    assert broken == [tmp_path / name for name in expected]
     assert {file.name: file.read_bytes() for file in files} == contents
 
 
@@ -61,3 +62,15 @@ def test_large_pictures_give_no_warnings(
 
 def test_no_files_are_no_broken_files() -> None:
     assert verify_images([]) == []
+
+
+def test_a_folder_or_one_name_is_no_list_of_files(tmp_path: Path) -> None:
+    for given in (str(tmp_path), tmp_path, [tmp_path]):
+        with pytest.raises(ConfigError, match=r"is not a list of files.*get_image_files"):
+            verify_images(given)  # type: ignore[arg-type]
+
+
+def test_the_lessons_map_goes_over_what_was_found(tmp_path: Path) -> None:
+    broken = tmp_path / "a.jpg"
+    broken.write_bytes(b"no picture")
+    assert verify_images([broken]).map(lambda file: file.name) == ["a.jpg"]

@@ -16,9 +16,9 @@ PUBLIC = {
     "MaskSplitter", "MixUp", "MultiCategoryBlock", "Normalize", "PadMode", "Prediction",
     "Predictor", "Quarantine", "RandomErasing", "RandomResizedCrop", "RandomSplitter",
     "RegexLabeller", "RegressionBlock", "Resize", "ResizeMethod", "TrainTestSplitter", "Vocab",
-    "accuracy", "aug_transforms", "download_images", "download_url", "error_rate",
-    "frames_from_video", "get_files", "get_image_files", "imagenet_stats", "parent_label",
-    "resize_images", "search_images", "search_images_ddg", "using_attr", "verify_images",
+    "accuracy", "accuracy_multi", "aug_transforms", "download_images", "download_url", "error_rate",
+    "frames_from_video", "get_files", "get_image_files", "imagenet_stats", "mae", "parent_label",
+    "resize_images", "rmse", "search_images", "search_images_ddg", "using_attr", "verify_images",
     "vision_learner",
 }  # fmt: skip
 

@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from drivetrain.errors import CollectError, ConfigError
@@ -24,9 +25,7 @@ class Address:
     label: str | None = None
 
 
-def read_addresses(
-    url_file: str | os.PathLike[str] | None = None, urls: Iterable[str] | None = None
-) -> list[Address]:
+def read_addresses(url_file: Any = None, urls: Iterable[str] | None = None) -> list[Address]:
     """The addresses of a list in memory, of a text file, or of a CSV file.
 
     A text file holds one address a line; blank lines and lines that start with ``#`` are left
@@ -45,6 +44,11 @@ def read_addresses(
         ConfigError: Neither was given, or ``urls`` is one text.
         CollectError: The file cannot be read, or no column of it holds the addresses.
     """
+    if isinstance(url_file, list | tuple):
+        raise ConfigError(
+            f"url_file is a list of {len(url_file)}, and a file is expected.",
+            hint="Give a list as urls=[...].",
+        )
     if urls is not None:
         if isinstance(urls, str | bytes | os.PathLike):
             raise ConfigError(

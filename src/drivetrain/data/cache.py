@@ -102,7 +102,7 @@ class PhotoCache:
         self.folder, self.limit = folder, limit
         self.hits = self.misses = 0
         self._known: dict[str, tuple[Stamp, str]] = {}
-        self._checked: set[Path] = set()
+        self._checked: set[str] = set()
         self._room: int | None = None
         self._lock = threading.Lock()
 
@@ -133,7 +133,7 @@ class PhotoCache:
     def lacks(self, content: str, preparation: Prepares) -> bool:
         """Whether the array of some content could be kept and is not there."""
         place = self._place(content, preparation)
-        return place is not None and not place.exists()
+        return place is not None and not os.path.exists(place)
 
     def learn_of(self, source: Any, stamp: Stamp, content: str) -> None:
         """Take note of a file's content that someone else has read and hashed."""
@@ -168,13 +168,13 @@ class PhotoCache:
 
     # ---- files -------------------------------------------------------------------------------
 
-    def _place(self, content: str, preparation: Prepares) -> Path | None:
+    def _place(self, content: str, preparation: Prepares) -> str | None:
         key = preparation_key(preparation)
         if self.folder is None or key is None:
             return None
-        return self.folder / key / content[:2] / content
+        return os.path.join(self.folder, key, content[:2], content)
 
-    def _load(self, place: Path) -> Pixels | None:
+    def _load(self, place: str) -> Pixels | None:
         try:
             with open(place, "rb") as file:
                 content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
@@ -183,7 +183,7 @@ class PhotoCache:
         first = place not in self._checked
         if not _is_whole(content, with_checksum=first):
             with suppress(OSError):
-                place.unlink()
+                os.unlink(place)
             return None
         if first:
             self._checked.add(place)
@@ -193,13 +193,14 @@ class PhotoCache:
         pixels = np.frombuffer(content, np.uint8, offset=HEADER.size)
         return pixels.reshape(high, wide, colours)
 
-    def _save(self, place: Path, pixels: Pixels) -> None:
+    def _save(self, place: str, pixels: Pixels) -> None:
         size = HEADER.size + pixels.nbytes
         if not self._reserve(size):
             return
         data = np.ascontiguousarray(pixels).data.cast("B")
         header = HEADER.pack(MAGIC, *pixels.shape, zlib.adler32(data), len(data))
-        beside = place.with_name(f".{place.name}.{os.getpid()}.{threading.get_ident()}")
+        folder, name = os.path.split(place)
+        beside = Path(folder, f".{name}.{os.getpid()}.{threading.get_ident()}")
         try:
             with _new_file(beside) as file:
                 file.write(header)
@@ -209,7 +210,9 @@ class PhotoCache:
         except OSError:
             with suppress(OSError):
                 beside.unlink()
-            if not place.exists():  # a full disk, a folder that may not be written: work without
+            if not os.path.exists(
+                place
+            ):  # a full disk, a folder that may not be written: work without
                 self._room = 0
 
     # ---- the limit ---------------------------------------------------------------------------
@@ -235,7 +238,7 @@ class PhotoCache:
         for _, length, place in files:
             if taken + max(size, limit // 10) <= limit:
                 break
-            if place not in self._checked and not _is_being_written(place):
+            if str(place) not in self._checked and not _is_being_written(place):
                 with suppress(OSError):
                     place.unlink()
                     taken -= length

@@ -123,8 +123,11 @@ class ColReader:
         if is_missing(value):
             raise empty_cell(column, describe(row))
         if self.label_delim is not None:
-            return [label for label in str(value).split(self.label_delim) if label]
+            parts = map(str.strip, str(value).split(self.label_delim))
+            return [label for label in parts if label]
         prefix = self._prefix()
+        if isinstance(self.pref, PurePath) and os.path.isabs(str(value)):
+            prefix = ""
         return f"{prefix}{value}{self.suff}" if prefix or self.suff else value
 
     def _prefix(self) -> str:

@@ -9,12 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from drivetrain.data.items import IMAGE_SUFFIXES, is_left_out
+from drivetrain.data.sides import sides_of
 
 LISTED = 1000
 """How many hidden and how many foreign files are named; all of them are counted."""
-
-TRAINING_SIDES = frozenset({"train", "training"})
-OTHER_SIDES = frozenset({"dev", "eval", "test", "testing", "val", "valid", "validation"})
 
 PICTURE_STARTS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a", b"II*\0", b"MM\0*")
 
@@ -97,36 +95,6 @@ def find_leftovers(root: str | os.PathLike[str], items: Sequence[Path]) -> Lefto
         beside=_beside(top, items),
         sides=dict(Counter(side for side in sides_of(top, items) or [] if side)),
     )
-
-
-def sides_of(root: str | os.PathLike[str], items: Sequence[Path]) -> list[str] | None:
-    """For each photo the folder at the top that names its side of a split, "" where none does.
-
-    None when the folders at the top are not those of a split: one to train on, and another.
-
-    Example:
-        >>> sides_of("pets", [Path("pets/train/cat/1.jpg"), Path("pets/val/cat/2.jpg")])
-        ['train', 'val']
-        >>> sides_of("pets", [Path("pets/cat/1.jpg"), Path("pets/dog/2.jpg")]) is None
-        True
-    """
-    depth = len(Path(root).parts)
-    tops = [item.parts[depth] if len(item.parts) > depth + 1 else "" for item in items]
-    sides = {top for top in set(tops) if top.lower() in TRAINING_SIDES | OTHER_SIDES}
-    known = {side.lower() for side in sides}
-    if not (known & TRAINING_SIDES and known & OTHER_SIDES):
-        return None
-    return [top if top in sides else "" for top in tops]
-
-
-def trains(side: str) -> bool:
-    """Whether the photos of a side are trained on.
-
-    Example:
-        >>> trains("Train"), trains("valid")
-        (True, False)
-    """
-    return side.lower() in TRAINING_SIDES
 
 
 class _First:

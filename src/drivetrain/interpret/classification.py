@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from drivetrain.errors import ConfigError
 from drivetrain.interpret.confusion import draw_confusion_matrix
 from drivetrain.interpret.gallery import RIGHT, WRONG, show_pictures
 from drivetrain.metrics import confusion_matrix
@@ -69,6 +70,12 @@ class ClassificationInterpretation:
     def from_learner(cls, learn: Interpretable, dl: Any = None) -> ClassificationInterpretation:
         """The learner's answers to its validation side, or to another loader."""
         loader = learn.dls.valid if dl is None else dl
+        if not loader.kind.picks_one:
+            raise ConfigError(
+                "An interpretation of classes needs one class out of several, and this learner "
+                f"answers with {loader.kind.words}.",
+                hint="Use get_preds, and compare the answers with the targets.",
+            )
         probabilities, targets = learn.get_preds(dl=loader)
         return cls(
             items=loader.readable_items,

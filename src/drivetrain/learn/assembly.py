@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,7 +21,7 @@ from drivetrain.errors import ConfigError, DataError, DrivetrainError
 from drivetrain.learn.batches import BatchTransform
 from drivetrain.learn.blocks import TargetBlock, named
 from drivetrain.learn.columns import Input, Target, names_of
-from drivetrain.learn.devices import default_device
+from drivetrain.learn.devices import chosen_device
 from drivetrain.learn.loaders import DataLoader, DataLoaders
 from drivetrain.learn.normalize import Normalize
 from drivetrain.learn.progress import Reporter
@@ -32,7 +31,8 @@ from drivetrain.learn.transforms import ItemTransform, presized
 if TYPE_CHECKING:
     from drivetrain.learn.block import DataBlock
 
-LOOKED_FOR = 10
+
+COLOURS = 3
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Assembly:
         weighted: str | bool,
     ) -> DataLoaders:
         """Both sides batch by batch."""
-        place = default_device() if device is None else torch.device(device)
+        place = chosen_device(device)
         skipped: dict[str, str] = {}
 
         def side(positions: Sequence[int], *, training: bool) -> DataLoader:
@@ -152,8 +152,10 @@ class Steps:
         items = as_items(source if self.block.get_items is None else self._collected(source))
         if items:
             return items
+        if not _is_path(source):
+            raise DataError("There are no items.", hint="Give a list or a table that has some.")
         raise DataError(
-            f"{source} holds no photos." if _is_path(source) else "There are no items.",
+            f"{source} holds no photos.",
             hint="Give a folder with one folder a class and photos in each; files count by "
             f"their suffix ({', '.join(sorted(IMAGE_SUFFIXES))}).",
         )
@@ -209,6 +211,11 @@ class Steps:
     ) -> tuple[Split, int]:
         """The positions of both sides, and the near-duplicates that were kept together."""
         splitter = self.block.splitter or RandomSplitter()
+        if isinstance(splitter, type):
+            raise ConfigError(
+                f"splitter is the class {splitter.__name__}, and one made of it is needed.",
+                hint=f"Write {splitter.__name__}(...), with the parentheses.",
+            )
         labels = [targets[0].kind.describe(value) for value in targets[0].values]
         plain = split_items(splitter, items, labels=labels)
         split, kept = plain, 0
@@ -230,6 +237,8 @@ class Steps:
                     hint="Give aug_transforms(), or functions of a batch and a torch.Generator.",
                 )
         normalize = [each for each in given if isinstance(each, Normalize)]
+        for each in normalize:
+            each.statistics_for((0.0,) * COLOURS, (1.0,) * COLOURS)  # refuses other lengths
         batch = [each for each in given if not isinstance(each, Normalize)]
         sizes = [size for each in batch if (size := getattr(each, "size", None))]
         items = [block.item_transform(self.block.item_tfms) for block in self.input_blocks]
@@ -311,7 +320,8 @@ def as_list(given: Any) -> list[Any]:
 
 
 def _getters(name: str, given: Any, count: int) -> list[Callable[[Any], Any] | None]:
-    getters = list(given) if isinstance(given, Sequence) else [given] * count
+    is_list = isinstance(given, Sequence) and not isinstance(given, str)
+    getters = list(given) if is_list else [given] * count
     if len(getters) != count:
         raise ConfigError(
             f"{name} is a list of {len(getters)}, and the blocks need {count}.",
@@ -319,7 +329,10 @@ def _getters(name: str, given: Any, count: int) -> list[Callable[[Any], Any] | N
         )
     for getter in getters:
         if getter is not None and not callable(getter):
-            raise ConfigError(f"{name} is {getter!r}, and it has to be a function of an item.")
+            raise ConfigError(
+                f"{name} is {getter!r}, and it has to be a function of an item.",
+                hint="Give ColReader('column') for a table, parent_label for class folders.",
+            )
     return getters
 
 
@@ -346,13 +359,15 @@ def _each(name: str, function: Callable[[Any], Any], items: Sequence[Any]) -> li
 
 def _check_some_exist(values: Sequence[Any]) -> None:
     """Paths that are all wrong are one mistake, not many photos that cannot be read."""
-    paths = [value for value in values if _is_path(value)][:LOOKED_FOR]
+    paths = [value for value in values if _is_path(value)]
     if paths and not any(os.path.exists(path) for path in paths):
-        example = Path(paths[0])
         hint = "Check the path."
-        if not example.is_absolute():
-            hint = "Give the folder too: ColReader('name', pref=folder), or folder/name in get_x."
-        raise DataError(f"Not one of the files is there, such as {example}.", hint=hint)
+        if not os.path.isabs(paths[0]):
+            hint += (
+                " It starts at the current folder: in a table, ColReader('name', pref=folder) "
+                "puts another one in front."
+            )
+        raise DataError(f"Not one of the files is there, such as {paths[0]}.", hint=hint)
 
 
 def _check_split(split: Split, targets: Sequence[Target]) -> None:

@@ -124,6 +124,8 @@ class Augment:
         for name in ("p_affine", "p_lighting"):
             if not 0.0 <= getattr(self, name) <= 1.0:
                 raise ConfigError(f"{name} is {getattr(self, name)}, and it lies between 0 and 1.")
+        if not isinstance(self.max_rotate, int | float) or not math.isfinite(self.max_rotate):
+            raise ConfigError(f"max_rotate × mult is {self.max_rotate}, and it is an angle.")
         if not 0.0 < self.zoom[0] <= self.zoom[1] < math.inf:
             raise ConfigError(f"The zoom runs from {self.zoom[0]} to {self.zoom[1]}.")
         for name in ("max_lighting", "max_warp"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -22,6 +23,9 @@ BatchTransform = Callable[[Tensor, torch.Generator], Tensor]
 
 Problems = dict[str, InputError]
 """What could not be read, by the item's name."""
+
+HELD_BY_NOBODY = 3
+"""The references to an array that :class:`Memory` itself has while it counts them."""
 
 BATCHES_AHEAD = 2
 ITEMS_A_TASK = 8
@@ -95,6 +99,7 @@ class ReadAhead:
     def batches(self, groups: Sequence[Sequence[int]], workers: int | None) -> Iterator[Filled]:
         """A filled batch for each group of positions."""
         threads = workers or os.cpu_count() or 1
+        self._memory = Memory()
         with ThreadPoolExecutor(threads, thread_name_prefix="drivetrain-read") as pool:
             todo = iter(enumerate(groups))
             ahead: deque[_Filling] = deque()
@@ -111,7 +116,7 @@ class ReadAhead:
 
     def _begin(self, pool: ThreadPoolExecutor, number: int, group: Sequence[int]) -> _Filling:
         arrays = [
-            np.empty((len(group), *given.shape(training=self.training)), np.float32)
+            self._memory.take((len(group), *given.shape(training=self.training)))
             for given in self.inputs
         ]
         tasks = [
@@ -139,6 +144,21 @@ class ReadAhead:
         if not self.training:
             return None
         return np.random.default_rng((self.seed, self.epoch, position))
+
+
+class Memory:
+    """Arrays for batches, used again once nobody else holds them: fresh memory costs time."""
+
+    def __init__(self) -> None:
+        self._arrays: list[Planes] = []
+
+    def take(self, shape: tuple[int, ...]) -> Planes:
+        """Float32 of a shape, with anything in it."""
+        for array in self._arrays:
+            if array.shape == shape and sys.getrefcount(array) <= HELD_BY_NOBODY:
+                return array
+        self._arrays.append(np.empty(shape, np.float32))
+        return self._arrays[-1]
 
 
 _Problems = dict[int, tuple[str, InputError]]
@@ -208,11 +228,11 @@ def augment(x: Tensor, transforms: Sequence[BatchTransform], random: torch.Gener
                 hint="It takes a batch [N, 3, H, W] in 0..1 and a torch.Generator, and returns "
                 "the batch.",
             ) from problem
-        if not isinstance(x, Tensor) or x.ndim != 4 or len(x) != before[0]:
+        if not isinstance(x, Tensor) or x.ndim != 4 or tuple(x.shape[:2]) != before[:2]:
             found = tuple(x.shape) if isinstance(x, Tensor) else type(x).__name__
             raise ConfigError(
                 f"The batch transform {_called(transform)} made {found} of {before}.",
-                hint="It has to return a batch [N, 3, H, W] of as many pictures.",
+                hint="It has to return a batch of as many pictures with as many colours.",
             )
     return x
 

@@ -16,7 +16,7 @@ from drivetrain.errors import ConfigError
 from drivetrain.learn.assembly import Assembly, assemble
 from drivetrain.learn.blocks import CategoryBlock, ImageBlock
 from drivetrain.learn.datasets import Datasets
-from drivetrain.learn.loaders import DataLoaders
+from drivetrain.learn.loaders import DataLoaders, check_settings
 
 if TYPE_CHECKING:
     from drivetrain.data.report.ingest import IngestReport
@@ -80,7 +80,7 @@ class DataBlock:
     def dataloaders(
         self,
         source: Any,
-        bs: int = 64,
+        bs: int | np.integer[Any] = 64,
         *,
         seed: int = 42,
         num_workers: int | None = None,
@@ -105,7 +105,8 @@ class DataBlock:
             DataError: No items, labels that are none, one class only, or a class that training
                 never sees.
         """
-        _check_settings(bs, num_workers, weighted)
+        check_settings(bs=bs, num_workers=num_workers)
+        _check_weighted(weighted)
         return self._assemble(source, cache=cache).loaders(
             bs=int(bs), seed=seed, num_workers=num_workers, device=device, weighted=weighted
         )
@@ -149,17 +150,7 @@ class DataBlock:
         return assemble(self, source, cache=PhotoCache.default() if cache else PhotoCache(None))
 
 
-def _check_settings(bs: Any, num_workers: Any, weighted: Any) -> None:
-    if not isinstance(bs, int | np.integer) or bs < 2:
-        raise ConfigError(
-            f"bs is {bs!r}, and training takes a whole number of at least two items a batch.",
-            hint="Give bs=8 or more; it may be more than there are items.",
-        )
-    if num_workers is not None and (not isinstance(num_workers, int) or num_workers < 0):
-        raise ConfigError(
-            f"num_workers is {num_workers!r}, and it is a whole number of threads.",
-            hint="Leave it out for one a core.",
-        )
+def _check_weighted(weighted: object) -> None:
     if weighted not in (True, False, "sampling", "loss"):
         raise ConfigError(
             f"weighted is {weighted!r}, and it is 'sampling', 'loss', True or False.",

@@ -182,6 +182,8 @@ def named(item: object) -> str:
         >>> named("bears/1.jpg"), named(("a", 1))
         ('bears/1.jpg', "('a', 1)")
     """
+    if hasattr(item, "iloc"):  # a row of a table
+        return f"row {getattr(item, 'name', '')}"
     text = str(item) if isinstance(item, str | os.PathLike) else repr(item)
     text = " ".join(text.split())
     return text if len(text) <= 120 else f"{text[:117]}..."

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from drivetrain.data import (
     ColReader,
     ColSplitter,
@@ -17,14 +19,18 @@ from drivetrain.data import (
     parent_label,
     using_attr,
 )
+from drivetrain.data.rows import column_values
 from drivetrain.data.splits.drawn import Splitter
 from drivetrain.errors import ConfigError, DataError
+from drivetrain.learn.assembly import as_items
 from drivetrain.learn.block import DataBlock
 from drivetrain.learn.blocks import CategoryBlock, ImageBlock, MultiCategoryBlock, RegressionBlock
 from drivetrain.learn.loaders import DataLoaders
 
 Folder = str | os.PathLike[str]
 Column = str | int
+
+SETTINGS = ("bs", "num_workers", "device", "weighted", "cache")
 
 
 class ImageDataLoaders(DataLoaders):
@@ -158,6 +164,11 @@ class ImageDataLoaders(DataLoaders):
         Raises:
             DataError: A column or a file that is not there, or an empty cell.
         """
+        if not (hasattr(df, "iterrows") or hasattr(df, "iter_rows")):
+            raise ConfigError(
+                f"df is a {type(df).__name__}, and a pandas or polars table is expected.",
+                hint="Use from_csv for a file, from_lists for lists.",
+            )
         several = not isinstance(label_col, str | int)
         block = DataBlock(
             blocks=(ImageBlock, y_block or _target_block(df, label_col, label_delim)),
@@ -215,13 +226,14 @@ class ImageDataLoaders(DataLoaders):
         Raises:
             ConfigError: There are not as many labels as files.
         """
+        fnames, labels = list(fnames), list(labels)
         if len(fnames) != len(labels):
             raise ConfigError(
                 f"There are {len(fnames)} files and {len(labels)} labels.",
                 hint="Give one label for each file, in the same order.",
             )
         block = DataBlock(
-            blocks=(ImageBlock, y_block or _block_for(list(labels))),
+            blocks=(ImageBlock, y_block or _block_for(labels)),
             get_x=lambda pair: pair[0],
             get_y=lambda pair: pair[1],
             splitter=_random(valid_pct, seed),
@@ -243,6 +255,12 @@ def _random(valid_pct: float, seed: int | None) -> RandomSplitter:
 
 
 def _settings(settings: dict[str, Any], seed: int | None) -> dict[str, Any]:
+    """What :meth:`DataBlock.dataloaders` takes of what was given."""
+    if unknown := set(settings) - set(SETTINGS):
+        raise ConfigError(
+            f"There is no setting {min(unknown)!r}.",
+            hint=f"Besides its own arguments, this takes {', '.join(SETTINGS)}.",
+        )
     return settings if seed is None else {"seed": seed} | settings
 
 
@@ -266,11 +284,10 @@ def _target_block(df: Any, label_col: Any, label_delim: str | None) -> Any:
     if label_delim is not None:
         return MultiCategoryBlock
     if isinstance(label_col, str | int):
-        return _block_for([ColReader(label_col)(row) for _, row in _first_rows(df)])
-    numeric = all(
-        _is_number(ColReader(column)(row)) for column in label_col for _, row in _first_rows(df)
-    )
-    if numeric:
+        return _block_for(column_values(as_items(df), label_col))
+    if all(
+        _is_number(value) for column in label_col for value in column_values(as_items(df), column)
+    ):
         return RegressionBlock(n_out=len(label_col))
     raise ConfigError(
         f"label_col names {len(label_col)} columns that do not hold numbers.",
@@ -278,22 +295,18 @@ def _target_block(df: Any, label_col: Any, label_delim: str | None) -> Any:
     )
 
 
-def _first_rows(df: Any, count: int = 100) -> list[tuple[int, Any]]:
-    from drivetrain.learn.assembly import as_items
-
-    return list(enumerate(as_items(df.head(count))))
-
-
-def _block_for(labels: list[Any]) -> Any:
-    """Fractions are numbers to predict, lists are several classes, all else is one class."""
-    if labels and isinstance(labels[0], list | tuple | set):
-        return MultiCategoryBlock
-    return RegressionBlock if any(_is_fraction(label) for label in labels) else CategoryBlock
+def _block_for(labels: Sequence[Any]) -> Any:
+    """Floats and lists of floats are numbers to predict, other lists several classes at once."""
+    first = labels[0] if len(labels) else None
+    if isinstance(first, list | tuple | set | np.ndarray):
+        numbers = all(_is_float(number) for number in np.ravel(list(first)))
+        return RegressionBlock(n_out=len(first)) if numbers and len(first) else MultiCategoryBlock
+    return RegressionBlock if _is_float(first) else CategoryBlock
 
 
 def _is_number(value: Any) -> bool:
-    return hasattr(value, "__float__") and not isinstance(value, str)
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)
 
 
-def _is_fraction(value: Any) -> bool:
-    return _is_number(value) and float(value) != int(float(value))
+def _is_float(value: Any) -> bool:
+    return isinstance(value, float | np.floating)

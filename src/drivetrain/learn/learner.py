@@ -24,13 +24,15 @@ from drivetrain.learn.normalize import normalized
 from drivetrain.learn.progress import Reporter, Row
 from drivetrain.learn.schedule import OneCycle
 from drivetrain.learn.seeds import own_random_numbers
-from drivetrain.learn.targets import LossFunction
-from drivetrain.metrics import Indices
+from drivetrain.learn.targets import LossFunction, TargetKind
+from drivetrain.metrics import Indices, accuracy, error_rate
 
 Metric = Callable[[Indices, Indices], float]
 """From predicted and true positions, int64 [N] each, to a number."""
 
 LearningRate = float | slice
+
+METRICS_OF_ONE_CLASS = (accuracy, error_rate)
 
 HEAD_PASSES_PER_VIEW = 10
 """A frozen epoch embeds every item once; the head, which costs next to nothing, learns from
@@ -83,9 +85,9 @@ class Learner(Generic[LoadersT]):
         self.model = model.to(dls.train.device)
         weights = getattr(dls, "class_weights", None)
         self.loss_func: LossFunction = loss_func or dls.kind.loss(weights)
-        self.metrics = [metrics] if callable(metrics) else list(metrics)
+        self.metrics = _metrics(metrics, dls.kind)
         self.lr, self.wd, self.seed = lr, wd, seed
-        self.cbs = sorted(cbs, key=lambda callback: callback.order)
+        self.cbs: list[Callback] = _callbacks(cbs)
         self.arch, self.weights_origin = arch, weights_origin
         self.recorder: list[Row] = []
         self.reporter = Reporter()
@@ -114,7 +116,14 @@ class Learner(Generic[LoadersT]):
             lr = slice(base_lr / 200, base_lr / 2)
             self.fit_one_cycle(epochs, lr, **({"pct_start": 0.3, "div": 5.0} | cycle))
 
-    def fit_one_cycle(self, n_epoch: int, lr_max: LearningRate | None = None, **cycle: Any) -> None:
+    def fit_one_cycle(
+        self,
+        n_epoch: int,
+        lr_max: LearningRate | None = None,
+        *,
+        cbs: Callback | Sequence[Callback] = (),
+        **cycle: Any,
+    ) -> None:
         """Train for some epochs while the learning rate goes up and down once.
 
         Arguments:
@@ -122,13 +131,14 @@ class Learner(Generic[LoadersT]):
                 callback needs pixels: then every epoch sends the photos through the body.
             lr_max: The highest learning rate; a slice gives the body the first and the head the
                 last; the learner's own when left out.
+            cbs: Further callbacks, for this training only.
             cycle: Settings of :class:`OneCycle`, such as ``pct_start`` and ``div``.
         """
         if n_epoch < 1:
             raise ConfigError(f"n_epoch is {n_epoch}, and training takes at least one epoch.")
         lr_max = self.lr if lr_max is None else lr_max
         schedule = OneCycle(**cycle)
-        with own_random_numbers(self.seed + self.epochs_trained):
+        with own_random_numbers(self.seed + self.epochs_trained), self._joined_by(cbs):
             needs_pixels = any(callback.needs_pixels for callback in self.cbs)
             if self.frozen and isinstance(self.model, ImageClassifier) and not needs_pixels:
                 self._fit_head(n_epoch, lr_max, schedule)
@@ -307,6 +317,16 @@ class Learner(Generic[LoadersT]):
         self.frozen = not trainable
         self.model.body.requires_grad_(trainable)
 
+    @contextmanager
+    def _joined_by(self, cbs: Callback | Sequence[Callback]) -> Iterator[None]:
+        """Further callbacks, inside."""
+        before: list[Callback] = self.cbs
+        self.cbs = _callbacks([*before, *_callbacks(cbs)])
+        try:
+            yield
+        finally:
+            self.cbs = before
+
     def _to_training_mode(self) -> None:
         """A frozen body stays as it answers: its batch statistics do not move either."""
         self.model.train()
@@ -316,6 +336,36 @@ class Learner(Generic[LoadersT]):
     def _call(self, moment: str) -> None:
         for callback in self.cbs:
             getattr(callback, moment)(self)
+
+
+def _metrics(given: Any, kind: TargetKind) -> list[Metric]:
+    """One metric or several, each of which fits the target."""
+    metrics = [given] if callable(given) or isinstance(given, str) else list(given)
+    for metric in metrics:
+        if not callable(metric):
+            raise ConfigError(
+                f"metrics holds {metric!r}, which cannot be called.",
+                hint="Give the function itself: metrics=error_rate.",
+            )
+        if metric in METRICS_OF_ONE_CLASS and not kind.picks_one:
+            raise ConfigError(
+                f"{_name(metric)} measures one class out of several, and the target is "
+                f"{kind.words}.",
+                hint="accuracy_multi measures several classes at once, mae and rmse numbers.",
+            )
+    return metrics
+
+
+def _callbacks(given: Callback | type[Callback] | Sequence[Any]) -> list[Callback]:
+    """One callback or several, by rising order; a class is made without arguments."""
+    several = list(given) if isinstance(given, Sequence) else [given]
+    made = [each() if isinstance(each, type) else each for each in several]
+    for each in made:
+        if not isinstance(each, Callback):
+            raise ConfigError(
+                f"cbs holds {each!r}, which is no callback.", hint="Give a Callback, or several."
+            )
+    return sorted(made, key=lambda callback: callback.order)
 
 
 def _lowest(lr: LearningRate) -> float:

@@ -113,6 +113,7 @@ class DataLoader:
                 f"A DataLoader has no setting {min(unknown)!r}.",
                 hint=f"These can be changed: {', '.join(known)}.",
             )
+        check_settings(**({"bs": self.bs, "num_workers": None} | changes))
         return replace(self, **changes, _next_epoch=0)
 
     def batches(
@@ -265,6 +266,20 @@ class Recipe(Protocol):
     ) -> tuple[tuple[Input, ...], tuple[Target, ...]]:
         """The inputs and the targets of further items."""
         ...
+
+
+def check_settings(*, bs: Any, num_workers: Any, **_: Any) -> None:
+    """Refuse a batch size or a number of threads that cannot be."""
+    if not isinstance(bs, int | np.integer) or bs < 2:
+        raise ConfigError(
+            f"bs is {bs!r}, and training takes a whole number of at least two items a batch.",
+            hint="Give bs=8 or more; it may be more than there are items.",
+        )
+    if num_workers is not None and (not isinstance(num_workers, int) or num_workers < 0):
+        raise ConfigError(
+            f"num_workers is {num_workers!r}, and it is a whole number of threads.",
+            hint="Leave it out for one a core.",
+        )
 
 
 @dataclass

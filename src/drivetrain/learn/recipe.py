@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from drivetrain.data import RandomSplitter, get_image_files, parent_label
+from drivetrain.data.sides import BySide, sides_of
+from drivetrain.data.splits.drawn import Splitter
 from drivetrain.export.bundle import check_writable
 from drivetrain.learn.augment import aug_transforms
 from drivetrain.learn.block import DataBlock
@@ -56,7 +58,7 @@ def train_folder(
     block = DataBlock(
         blocks=(ImageBlock, CategoryBlock),
         get_items=get_image_files,
-        splitter=RandomSplitter(valid_pct=0.2, seed=seed),
+        splitter=_splitter(data, seed),
         get_y=parent_label,
         item_tfms=RandomResizedCrop(size, min_scale=0.5) if epochs else Resize(size),
         batch_tfms=aug_transforms() if epochs else None,
@@ -79,6 +81,12 @@ def train_folder(
         },
         "skipped": dls.valid.skipped,
     }
+
+
+def _splitter(data: str | os.PathLike[str], seed: int) -> Splitter:
+    """The folders at the top where they are those of a split, as ``check`` takes them."""
+    sides = sides_of(data, get_image_files(data))
+    return BySide(sides) if sides else RandomSplitter(valid_pct=0.2, seed=seed)
 
 
 def _summary(dls: DataLoaders) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
+from drivetrain.errors import ConfigError
 from drivetrain.learn.callbacks import Callback
 from drivetrain.learn.learner import Learner, Metric
 from drivetrain.learn.loaders import DataLoaders
@@ -38,9 +39,16 @@ def vision_learner(
         cbs: Callbacks.
 
     Raises:
-        ConfigError: timm knows no such architecture.
+        ConfigError: timm knows no such architecture, or the data has several inputs or targets.
         WeightsError: No pretrained weights were found; the message lists the four ways.
     """
+    if len(dls.train.inputs) > 1 or len(dls.train.labels) > 1:
+        raise ConfigError(
+            f"vision_learner takes one photo in and one target out, and the data has "
+            f"{len(dls.train.inputs)} inputs and {len(dls.train.labels)} targets.",
+            hint="Give Learner a model of your own that takes the inputs, and a loss_func of its "
+            "outputs and the targets.",
+        )
     with own_random_numbers(seed):
         model, origin = image_classifier(
             arch,

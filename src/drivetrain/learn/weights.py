@@ -69,7 +69,7 @@ def _fill(model: nn.Module, arch: str, file: Path, origin: str) -> str:
         weights = _read(file)
     except Exception as problem:  # torch and safetensors raise many kinds
         raise WeightsError(
-            f"{file} holds no weights that can be read: {problem}",
+            f"{file} holds no weights that can be read ({type(problem).__name__}).",
             hint="Give a .safetensors file, or a .pth file that holds tensors only.",
         ) from problem
     model.load_state_dict(_fitted(model.state_dict(), weights, arch, file))

@@ -49,8 +49,12 @@ from drivetrain.learn.mixup import CutMix, MixUp
 from drivetrain.learn.normalize import Normalize, imagenet_stats
 from drivetrain.learn.transforms import PadMode, RandomResizedCrop, Resize, ResizeMethod
 from drivetrain.learn.vision import vision_learner
-from drivetrain.metrics import accuracy, error_rate
+from drivetrain.metrics import accuracy, accuracy_multi, error_rate, mae, rmse
 from drivetrain.predictor import Predictor
+
+# The lesson passes architectures by these names.
+resnet18, resnet34, resnet50 = "resnet18", "resnet34", "resnet50"
+resnet101, resnet152 = "resnet101", "resnet152"
 
 __all__ = [
     "BlockSplitter",
@@ -88,6 +92,7 @@ __all__ = [
     "ResizeMethod",
     "TrainTestSplitter",
     "accuracy",
+    "accuracy_multi",
     "aug_transforms",
     "download_images",
     "download_url",
@@ -96,8 +101,15 @@ __all__ = [
     "get_files",
     "get_image_files",
     "imagenet_stats",
+    "mae",
     "parent_label",
     "resize_images",
+    "resnet18",
+    "resnet34",
+    "resnet50",
+    "resnet101",
+    "resnet152",
+    "rmse",
     "search_images",
     "search_images_ddg",
     "using_attr",

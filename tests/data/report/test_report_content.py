@@ -127,7 +127,9 @@ def test_a_pile_without_class_folders_has_no_labels(tmp_path: Path) -> None:
     assert report.surplus == ("copy.png",)
     assert report.leftovers is not None
     assert report.leftovers.beside == ()
-    assert {finding.kind for finding in report.findings} <= {"exact_copies", "kept_together"}
+    assert {finding.kind for finding in report.findings} <= {
+        "exact_copies", "kept_together", "no_classes",
+    }  # fmt: skip
 
 
 def test_the_file_stays_and_links_to_it_are_surplus(tmp_path: Path) -> None:
@@ -257,3 +259,31 @@ def test_a_name_that_is_no_text_is_named_and_as_json_it_can_be_sent(tmp_path: Pa
     report = inspect_folder(tmp_path / "pile")
     assert report.readable == 2
     assert json.dumps(report.as_dict(), ensure_ascii=True).isascii()
+
+
+def test_a_file_that_is_listed_twice_is_no_copy_of_itself(tmp_path: Path) -> None:
+    root = write_pile(tmp_path / "pile")
+    files = sorted(root.rglob("*.jpg"))[:4]
+    report = inspect_items([*files, *files], ["a"] * 8, root=root)
+    assert report.exact == ()
+    assert report.to_set_aside == {}
+    assert len(report.listed_twice) == len(files)
+    assert kinds(report)["listed_twice"] == "warning"
+    copy = root / "a" / "copy.jpg"
+    copy.write_bytes(files[0].read_bytes())
+    report = inspect_items([*files, *files, copy], ["a"] * 9, root=root)
+    assert len(report.to_set_aside) == 1
+
+
+def test_folders_of_one_name_and_no_folders_are_told(tmp_path: Path) -> None:
+    root = tmp_path / "pile"
+    for place in ("north/wet", "north/dry", "south/wet"):
+        write_pile(root / place)
+    found = {finding.kind: finding for finding in inspect_folder(root).findings}
+    assert "a" in inspect_folder(root).merged_folders
+    assert "count as one class" in found["merged_folders"].what
+    flat = tmp_path / "flat"
+    flat.mkdir()
+    for number in range(3):
+        write_picture(flat / f"{number}.jpg", number)
+    assert kinds(inspect_folder(flat))["no_classes"] == "note"

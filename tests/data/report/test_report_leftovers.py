@@ -9,7 +9,8 @@ import pytest
 from piles import write_picture
 
 from drivetrain.data.items import get_image_files
-from drivetrain.data.leftovers import LISTED, Leftovers, find_leftovers, sides_of
+from drivetrain.data.leftovers import LISTED, Leftovers, find_leftovers
+from drivetrain.data.sides import sides_of
 
 
 def leftovers(root: Path) -> Leftovers:

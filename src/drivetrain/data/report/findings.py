@@ -36,7 +36,8 @@ def _labels(report: IngestReport) -> Iterator[Finding]:
             severity="problem",
             kind="two_labels",
             count=pairs,
-            what=f"{count_of(pairs, 'pair')} of files show {_how_alike(report)} under two labels.",
+            what=f"{count_of(pairs, 'pair')} of files {'shows' if pairs == 1 else 'show'} "
+            f"{_how_alike(report)} under two labels.",
             advice="Where it is one picture, decide which label is right and take the other file "
             "away: nobody can learn from a contradiction, and no quarantine decides it for you.",
         )
@@ -86,7 +87,8 @@ def _duplicates(report: IngestReport) -> Iterator[Finding]:
             severity="warning" if spare else "note",
             kind="exact_copies",
             count=pairs,
-            what=f"{count_of(pairs, 'pair')} of files have the same content.",
+            what=f"{count_of(pairs, 'pair')} of files {'has' if pairs == 1 else 'have'} the same "
+            "content.",
             advice=f"--quarantine moves {count_of(spare, 'surplus copy', 'surplus copies')} away "
             "and leaves one of each." if spare else "",
         )  # fmt: skip
@@ -99,19 +101,47 @@ def _duplicates(report: IngestReport) -> Iterator[Finding]:
             "others.",
             advice="Exact copies were found all the same; split by group (object, patient, day).",
         )
-    elif pairs := len(report.near):
+    elif pairs := len([pair for pair in report.near if pair not in report.two_labels]):
         yield Finding(
             severity="warning",
             kind="near_copies",
             count=pairs,
-            what=f"{count_of(pairs, 'pair')} of files show nearly the same picture.",
-            advice="Look at them (--html shows them): they count twice in training, and on both "
-            "sides of a split they flatter.",
+            what=f"{count_of(pairs, 'pair')} of files {'shows' if pairs == 1 else 'show'} nearly "
+            "the same picture.",
+            advice="Look at them: they count twice in training, and on both sides of a split "
+            "they flatter.",
         )
 
 
 def _classes(report: IngestReport) -> Iterator[Finding]:
     classes = report.classes
+    if report.listed_twice:
+        yield Finding(
+            severity="warning",
+            kind="listed_twice",
+            count=len(report.listed_twice),
+            what=f"{count_of(len(report.listed_twice), 'file')} stand in the list more than once: "
+            f"{some(list(report.listed_twice))}.",
+            advice="Each row counts in training; rows of one file stay on one side of the split.",
+        )
+    if report.merged_folders:
+        name, folders = next(iter(report.merged_folders.items()))
+        yield Finding(
+            severity="warning",
+            kind="merged_folders",
+            count=len(report.merged_folders),
+            what=f"{len(folders)} folders are called {name} and count as one class: "
+            f"{some(list(folders))}.",
+            advice="Rename them if they are different classes, or give a get_y of your own.",
+        )
+    if not classes and report.leftovers is not None:
+        yield Finding(
+            severity="note",
+            kind="no_classes",
+            count=report.readable,
+            what="The photos lie in no class folders, so they have no labels.",
+            advice="To train on them, put the photos of each class into a folder of their own.",
+        )
     if len(classes) == 1:
         yield Finding(
             severity="warning",

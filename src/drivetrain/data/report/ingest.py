@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Protocol
 
 from drivetrain.data.items import get_image_files
 from drivetrain.data.labels import parent_label
-from drivetrain.data.leftovers import Leftovers, find_leftovers, sides_of
+from drivetrain.data.leftovers import Leftovers, find_leftovers
 from drivetrain.data.looks.duplicates import Pair, find_duplicates
 from drivetrain.data.looks.look import Look, LookIndex, look_at_all
 from drivetrain.data.report.finding import Finding
 from drivetrain.data.report.findings import findings_of
-from drivetrain.data.report.leakage import BySide, DuplicatePair, Leakage, leakage_of
+from drivetrain.data.report.leakage import DuplicatePair, Leakage, leakage_of
 from drivetrain.data.report.tally import Sizes, SuffixLie, Tally, Turned, Unreadable
+from drivetrain.data.sides import BySide, sides_of
 from drivetrain.data.splits.drawn import RandomSplitter, Split, Splitter, split_items
 from drivetrain.errors import DataError
 
@@ -55,6 +56,8 @@ class IngestReport:
         two_labels: The pairs whose labels differ.
         surplus: Exact copies that could be taken away, so that one remains of each picture. None
             of a picture that has two labels: which is right, a person has to say.
+        listed_twice: Files that are the photo of more than one item.
+        merged_folders: Labels that come from several folders of one name, with those folders.
         leakage: What the split does to such pairs; None where nothing is split.
         leftovers: What else lies in the folder; None for items that were given one by one.
         split_test: How much a random split promises over blocked ones: ``random`` (accuracy),
@@ -77,6 +80,8 @@ class IngestReport:
     too_alike: bool
     two_labels: tuple[DuplicatePair, ...]
     surplus: tuple[str, ...]
+    listed_twice: tuple[str, ...] = ()
+    merged_folders: dict[str, tuple[str, ...]] = field(default_factory=dict)
     leakage: Leakage | None = None
     leftovers: Leftovers | None = None
     split_test: dict[str, Any] | None = None
@@ -172,7 +177,8 @@ def inspect_folder(
         workers=workers,
         track=track,
     )
-    return replace(report, leftovers=leftovers)
+    merged = {} if labels is None or sides else _folders_of_one_name(root, items)
+    return replace(report, leftovers=leftovers, merged_folders=merged)
 
 
 def inspect_items(
@@ -220,7 +226,9 @@ def inspect_items(
         duplicates.pairs,
         key=lambda pair: (not pair.exact, -pair.similarity, pair.first, pair.second),
     )
+    listed_twice = tuple(pair for pair in found if tally.same_file(pair.first, pair.second))
     named = tuple(_with_names(pair, tally) for pair in found)
+    of_two_files = tuple(pair for pair in named if pair.first != pair.second)
     leakage = None
     if plain is not None and splitter is not None:
         together = partial(
@@ -230,12 +238,20 @@ def inspect_items(
     return IngestReport(
         root="" if root is None else Path(root).as_posix(),
         files=len(items),
-        pairs=named,
+        pairs=of_two_files,
+        listed_twice=tuple(sorted({tally.name(pair.first) for pair in listed_twice})),
         too_alike=duplicates.too_alike,
-        two_labels=tuple(pair for pair in named if pair.first_label != pair.second_label),
+        two_labels=tuple(p for p in of_two_files if p.first_label != p.second_label),
         leakage=leakage,
         **tally.results(),
     )
+
+
+def _folders_of_one_name(root: Path, items: Sequence[Path]) -> dict[str, tuple[str, ...]]:
+    folders: dict[str, set[str]] = {}
+    for item in items:
+        folders.setdefault(item.parent.name, set()).add(item.parent.relative_to(root).as_posix())
+    return {name: tuple(sorted(those)) for name, those in folders.items() if len(those) > 1}
 
 
 def _with_names(pair: Pair, tally: Tally) -> DuplicatePair:

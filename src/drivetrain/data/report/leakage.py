@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from drivetrain.data.leftovers import trains
 from drivetrain.data.looks.duplicates import Pair
 from drivetrain.data.splits.drawn import Split, Splitter, pairs_across
 from drivetrain.errors import DataError
@@ -86,27 +84,6 @@ def leakage_of(
         pairs=left,
         problem=problem,
     )
-
-
-@dataclass(frozen=True)
-class BySide:
-    """The split that folders at the top are: train, and the others.
-
-    Example:
-        >>> BySide(["train", "valid", ""])("abc")
-        ([0], [1])
-    """
-
-    sides: Sequence[str]
-
-    def __call__(self, items: Sequence[Any]) -> Split:
-        """The positions of both sides."""
-        train = [at for at in range(len(items)) if trains(self.sides[at])]
-        valid = [at for at in range(len(items)) if self.sides[at] and not trains(self.sides[at])]
-        return train, valid
-
-    def __str__(self) -> str:
-        return f"the folders {', '.join(sorted(filter(None, set(self.sides))))}"
 
 
 def _how(splitter: Splitter) -> str:

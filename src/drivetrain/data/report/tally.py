@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from drivetrain.data.leftovers import TRAINING_SIDES
 from drivetrain.data.looks.look import Look
+from drivetrain.data.sides import TRAINING_SIDES
 
 TINY_SIDE = 64
 HUGE_PIXELS = 40_000_000
@@ -229,9 +229,17 @@ class Tally:
         for start, size in zip(starts[sizes > 1], sizes[sizes > 1], strict=True):
             copies = order[start : start + size].tolist()
             if len({self.label(at) for at in copies}) == 1:
-                stays = min(copies, key=self._rank_to_stay)
-                surplus += [at for at in copies if at != stays and self._is_file(at)]
+                stays = self._path(min(copies, key=self._rank_to_stay))
+                others = {self._path(at): at for at in reversed(copies) if self._is_file(at)}
+                surplus += [at for path, at in others.items() if path != stays]
         yield from map(self.name, sorted(surplus))
+
+    def same_file(self, one: int, other: int) -> bool:
+        """Whether two items are one file, listed twice."""
+        return self._is_file(one) and self._is_file(other) and self._path(one) == self._path(other)
+
+    def _path(self, at: int) -> str:
+        return os.path.abspath(self.items[at]) if self._is_file(at) else f"item {at}"
 
     def _rank_to_stay(self, at: int) -> tuple[bool, bool, int]:
         """A file rather than a link to one, to validate on rather than to train on, the first."""
