@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -23,9 +23,6 @@ BatchTransform = Callable[[Tensor, torch.Generator], Tensor]
 
 Problems = dict[str, InputError]
 """What could not be read, by the item's name."""
-
-HELD_BY_NOBODY = 3
-"""The references to an array that :class:`Memory` itself has while it counts them."""
 
 BATCHES_AHEAD = 2
 ITEMS_A_TASK = 8
@@ -99,7 +96,7 @@ class ReadAhead:
     def batches(self, groups: Sequence[Sequence[int]], workers: int | None) -> Iterator[Filled]:
         """A filled batch for each group of positions."""
         threads = workers or os.cpu_count() or 1
-        self._memory = Memory()
+        self._memory, self._drawn = Memory(), Counter[int]()
         with ThreadPoolExecutor(threads, thread_name_prefix="drivetrain-read") as pool:
             todo = iter(enumerate(groups))
             ahead: deque[_Filling] = deque()
@@ -119,14 +116,26 @@ class ReadAhead:
             self._memory.take((len(group), *given.shape(training=self.training)))
             for given in self.inputs
         ]
+        seeds = [self._seed_of(position) for position in group]
         tasks = [
-            pool.submit(self._fill, arrays, group, range(start, min(start + ITEMS_A_TASK, stop)))
-            for stop in (len(group),)
-            for start in range(0, stop, ITEMS_A_TASK)
+            pool.submit(
+                self._fill,
+                arrays,
+                group,
+                seeds,
+                range(start, min(start + ITEMS_A_TASK, len(group))),
+            )
+            for start in range(0, len(group), ITEMS_A_TASK)
         ]
         return _Filling(number, group, arrays, tasks)
 
-    def _fill(self, arrays: list[Planes], group: Sequence[int], places: range) -> _Problems:
+    def _fill(
+        self,
+        arrays: list[Planes],
+        group: Sequence[int],
+        seeds: list[tuple[int, ...] | None],
+        places: range,
+    ) -> _Problems:
         problems: _Problems = {}
         for place in places:
             for given, array in zip(self.inputs, arrays, strict=True):
@@ -134,16 +143,21 @@ class ReadAhead:
                 try:
                     if self.left_out and (reason := self.left_out.get(name)):
                         raise UnreadableInputError(reason)
-                    given.read(group[place], array[place], self._random(group[place]))
+                    seed = seeds[place]
+                    random = None if seed is None else np.random.default_rng(seed)
+                    given.read(group[place], array[place], random)
                 except InputError as problem:
                     problems[place] = (name, problem)
                     break
         return problems
 
-    def _random(self, position: int) -> np.random.Generator | None:
+    def _seed_of(self, position: int) -> tuple[int, ...] | None:
+        """What an item's random numbers follow from; an item drawn again is varied anew."""
         if not self.training:
             return None
-        return np.random.default_rng((self.seed, self.epoch, position))
+        again = self._drawn[position]
+        self._drawn[position] += 1
+        return (self.seed, self.epoch, position, *([again] if again else []))
 
 
 class Memory:
@@ -151,14 +165,20 @@ class Memory:
 
     def __init__(self) -> None:
         self._arrays: list[Planes] = []
+        self._when_free = _references([np.empty(0, np.float32)])[0]
 
     def take(self, shape: tuple[int, ...]) -> Planes:
         """Float32 of a shape, with anything in it."""
-        for array in self._arrays:
-            if array.shape == shape and sys.getrefcount(array) <= HELD_BY_NOBODY:
-                return array
+        for place, references in enumerate(_references(self._arrays)):
+            if references == self._when_free and self._arrays[place].shape == shape:
+                return self._arrays[place]
         self._arrays.append(np.empty(shape, np.float32))
         return self._arrays[-1]
+
+
+def _references(arrays: list[Planes]) -> list[int]:
+    """How many references there are to each array; versions of Python count differently."""
+    return [sys.getrefcount(array) for array in arrays]
 
 
 _Problems = dict[int, tuple[str, InputError]]
