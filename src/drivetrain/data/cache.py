@@ -32,7 +32,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from drivetrain.data.cache_folder import cache_folder
-from drivetrain.data.looks.look import Stamp, stamp_of
+from drivetrain.data.looks.look import Stamp, content_hash, stamp_of
 from drivetrain.prepare import image
 
 LIMIT = 10 * 2**30
@@ -210,10 +210,8 @@ class PhotoCache:
         except OSError:
             with suppress(OSError):
                 beside.unlink()
-            if not os.path.exists(
-                place
-            ):  # a full disk, a folder that may not be written: work without
-                self._room = 0
+            if not os.path.exists(place):
+                self._room = 0  # a full disk, or no right to write: work without
 
     # ---- the limit ---------------------------------------------------------------------------
 
@@ -272,11 +270,6 @@ class WhileLooking:
         if stamp is not None:
             self.cache.learn_of(source, stamp, content)
         self.cache.keep(source, content, self.preparation, self.preparation.fit(upright))
-
-
-def content_hash(content: bytes) -> str:
-    """The name of some bytes: blake2b, 128 bits, in hexadecimal."""
-    return hashlib.blake2b(content, digest_size=16).hexdigest()
 
 
 @cache

@@ -256,7 +256,7 @@ class _Found:
 def _read(source: ImageSource) -> tuple[str, int, Stamp | None, ImageSource]:
     """The hash, the number of bytes, the file's stamp, and what to decode."""
     if isinstance(source, bytes):
-        return _hash(source), len(source), None, source
+        return content_hash(source), len(source), None, source
     if isinstance(source, str | os.PathLike):
         return _read_file(Path(source))
     return _hash_of_pixels(source), 0, None, source
@@ -270,7 +270,7 @@ def _read_file(path: Path) -> tuple[str, int, Stamp, bytes | Path]:
         if status.st_size > READ_WHOLE:
             return hashlib.file_digest(file, _blake).hexdigest(), status.st_size, stamp, path
         encoded = file.read()
-    return _hash(encoded), len(encoded), stamp, encoded
+    return content_hash(encoded), len(encoded), stamp, encoded
 
 
 def _hash_of_pixels(photo: Image.Image | NDArray[np.generic]) -> str:
@@ -278,13 +278,23 @@ def _hash_of_pixels(photo: Image.Image | NDArray[np.generic]) -> str:
     if isinstance(photo, Image.Image):
         palette = photo.getpalette() if photo.mode in ("P", "PA") else None
         meaning = (photo.mode, photo.size, palette, photo.info.get("transparency"))
-        return _hash(photo.tobytes(), repr(meaning))
+        return content_hash(photo.tobytes(), repr(meaning))
     if not isinstance(photo, np.ndarray) or photo.dtype.hasobject:
         return ""
-    return _hash(photo.tobytes(), f"{photo.dtype.str} {photo.shape}")
+    return content_hash(photo.tobytes(), f"{photo.dtype.str} {photo.shape}")
 
 
-def _hash(content: bytes, meaning: str = "") -> str:
+def content_hash(content: bytes, meaning: str = "") -> str:
+    """What a photo is known by: blake2b of its bytes, 128 bits, in hexadecimal.
+
+    Example:
+        >>> content_hash(b"") == content_hash(b"", "")
+        True
+
+    Arguments:
+        content: A file's bytes, or pixels.
+        meaning: What gives pixels their meaning, such as their shape.
+    """
     digest = _blake()
     digest.update(content)
     digest.update(meaning.encode())

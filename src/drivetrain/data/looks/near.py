@@ -58,7 +58,7 @@ def near_pairs(signatures: NDArray[np.uint8]) -> NearPairs:
         array([0])
 
     Arguments:
-        signatures: uint8 [N, 2336], see :func:`drivetrain.data.look_record.signature_of`.
+        signatures: uint8 [N, 2336], see :func:`drivetrain.data.looks.record.signature_of`.
     """
     greys = signatures[:, : GREY_SIDE**2].reshape(-1, GREY_SIDE, GREY_SIDE)
     colours = signatures[:, GREY_SIDE**2 :].astype(np.int16)
