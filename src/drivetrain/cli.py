@@ -117,7 +117,7 @@ def check(
     from drivetrain.data.report.ingest import inspect_folder
     from drivetrain.data.report.page import check_page, write_page
     from drivetrain.data.report.text import print_report
-    from drivetrain.learn.progress import Reporter
+    from drivetrain.progress import Reporter
 
     if undo:
         if quarantine or html is not None:
@@ -315,8 +315,8 @@ def _test_split(data: Path, seed: int) -> dict[str, Any] | None:
         for module in ("torch", "timm", "sklearn"):
             need(module, purpose="test the split")
         from drivetrain.data import get_image_files, parent_label
-        from drivetrain.learn.progress import Reporter
         from drivetrain.learn.split_photos import check_split
+        from drivetrain.progress import Reporter
 
         files = get_image_files(data)
         labels = [parent_label(file) for file in files]

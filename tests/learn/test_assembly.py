@@ -24,13 +24,13 @@ from drivetrain.data import (
     parent_label,
 )
 from drivetrain.errors import ConfigError, DataError
-from drivetrain.learn.assembly import Steps, as_items, as_list
 from drivetrain.learn.augment import aug_transforms
 from drivetrain.learn.block import DataBlock
 from drivetrain.learn.blocks import CategoryBlock, ImageBlock, MultiCategoryBlock, RegressionBlock
 from drivetrain.learn.columns import Target
 from drivetrain.learn.loaders import DataLoaders
 from drivetrain.learn.normalize import Normalize
+from drivetrain.learn.steps import Steps, as_items, as_list
 from drivetrain.learn.targets import AnyOf, Numbers
 from drivetrain.learn.transforms import RandomResizedCrop, Resize
 

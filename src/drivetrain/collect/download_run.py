@@ -11,7 +11,6 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from drivetrain.collect.addresses import Address, host_of, is_address
-from drivetrain.collect.bar import track
 from drivetrain.collect.download_report import DownloadRow
 from drivetrain.collect.fetch import Answer, Fetcher
 from drivetrain.collect.journal import Journal
@@ -20,6 +19,7 @@ from drivetrain.collect.pictures import picture_problem
 from drivetrain.collect.shelf import Shelf
 from drivetrain.collect.turns import Turns
 from drivetrain.errors import ConfigError
+from drivetrain.progress import Reporter
 
 MOST_REDIRECTS = 5
 TRIES_WHEN_BUSY = 3
@@ -103,7 +103,8 @@ class DownloadRun:
             else:
                 tasks.append(self._task(position, address))
         with closing(self._fetch(tasks)) as fetched:
-            rows |= dict(track(fetched, "download", total=len(tasks), show=progress))
+            reporter = Reporter(quiet=not progress)
+            rows |= dict(reporter.track(fetched, "download", total=len(tasks)))
         return [
             rows[position] if first_of[address] == position else _again(rows[first_of[address]])
             for position, address in enumerate(self.addresses)

@@ -9,10 +9,10 @@ from typing import Any
 
 from PIL import Image
 
-from drivetrain.collect.bar import track
 from drivetrain.collect.hush import hushed
 from drivetrain.collect.resize_one import ResizeSettings, resize_problem
 from drivetrain.data.items import get_image_files
+from drivetrain.progress import Reporter
 
 Job = tuple[Path, Path]
 """A photo, and the file that it becomes."""
@@ -73,7 +73,7 @@ def resize_images(
     with hushed(), ThreadPoolExecutor(max_workers or os.cpu_count() or 1) as pool:
         spread = map if max_workers == 0 else pool.map
         results = spread(lambda job: resize_problem(job[0], job[1], how), jobs)
-        tracked = track(results, "resize", total=len(jobs), show=progress)
+        tracked = Reporter(quiet=not progress).track(results, "resize", total=len(jobs))
         for (source, _), problem in zip(jobs, tracked, strict=True):
             if problem:
                 problems[source] = f"it {problem}"

@@ -8,10 +8,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from drivetrain.collect.bar import track
 from drivetrain.collect.hush import hushed
 from drivetrain.collect.pictures import picture_problem
 from drivetrain.errors import ConfigError
+from drivetrain.progress import Reporter
 
 
 class Files(list[Path]):
@@ -54,5 +54,5 @@ def verify_images(fns: Iterable[str | os.PathLike[str]], *, progress: bool = Tru
         )
     with hushed(), ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         problems = pool.map(picture_problem, files)
-        tracked = track(problems, "verify", total=len(files), show=progress)
+        tracked = Reporter(quiet=not progress).track(problems, "verify", total=len(files))
         return Files(file for file, problem in zip(files, tracked, strict=True) if problem)

@@ -12,10 +12,10 @@ from drivetrain.data.report.ingest import IngestReport, inspect_items
 from drivetrain.data.report.page import check_page, write_page
 from drivetrain.data.report.text import print_report
 from drivetrain.data.splits.drawn import RandomSplitter
-from drivetrain.learn.assembly import Steps
-from drivetrain.learn.progress import Reporter
 from drivetrain.learn.split_photos import check_split
+from drivetrain.learn.steps import Steps
 from drivetrain.learn.targets import OneOf
+from drivetrain.progress import Reporter
 
 if TYPE_CHECKING:
     from drivetrain.learn.block import DataBlock

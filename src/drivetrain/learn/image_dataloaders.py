@@ -22,10 +22,10 @@ from drivetrain.data import (
 from drivetrain.data.rows import column_values
 from drivetrain.data.splits.drawn import Splitter
 from drivetrain.errors import ConfigError, DataError
-from drivetrain.learn.assembly import as_items
 from drivetrain.learn.block import DataBlock
 from drivetrain.learn.blocks import CategoryBlock, ImageBlock, MultiCategoryBlock, RegressionBlock
 from drivetrain.learn.loaders import DataLoaders
+from drivetrain.learn.steps import as_items
 
 Folder = str | os.PathLike[str]
 Column = str | int

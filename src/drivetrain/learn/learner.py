@@ -21,11 +21,11 @@ from drivetrain.learn.features import Embedder, FeatureLoaders
 from drivetrain.learn.loaders import DataLoader, DataLoaders
 from drivetrain.learn.models import ImageClassifier
 from drivetrain.learn.normalize import normalized
-from drivetrain.learn.progress import Reporter, Row
 from drivetrain.learn.schedule import OneCycle
 from drivetrain.learn.seeds import own_random_numbers
 from drivetrain.learn.targets import LossFunction, TargetKind
 from drivetrain.metrics import Indices, accuracy, error_rate
+from drivetrain.progress import Reporter, Row
 
 Metric = Callable[[Indices, Indices], float]
 """From predicted and true positions, int64 [N] each, to a number."""

@@ -16,10 +16,10 @@ from drivetrain.learn.columns import Input, Target
 from drivetrain.learn.features import Embedder, embed_items
 from drivetrain.learn.loaders import DataLoader, SkippedItemWarning
 from drivetrain.learn.models import image_classifier
-from drivetrain.learn.progress import Reporter
 from drivetrain.learn.split_check import Embeddings, SplitTest, Targets, split_test
 from drivetrain.learn.targets import OneOf
 from drivetrain.learn.transforms import Resize
+from drivetrain.progress import Reporter
 from drivetrain.schema import Vocab
 
 MOST_PHOTOS = 3000

@@ -14,10 +14,10 @@ from torch import Tensor
 
 from drivetrain.data.cache import PhotoCache
 from drivetrain.errors import DrivetrainError, InputError
-from drivetrain.learn.assembly import Steps
 from drivetrain.learn.batches import augment
 from drivetrain.learn.blocks import named
 from drivetrain.learn.columns import Input, Target, names_of
+from drivetrain.learn.steps import Steps
 
 if TYPE_CHECKING:
     from drivetrain.learn.block import DataBlock

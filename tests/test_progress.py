@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from rich.console import Console
 
-from drivetrain.learn.progress import Reporter
+from drivetrain.progress import Reporter
 
 ROW = {"train_loss": 0.51234, "error_rate": 0.25, "seconds": 3.14159}
 
@@ -63,7 +63,7 @@ def test_hushed_is_quiet_inside_and_as_before_afterwards_even_after_a_failure(
 def in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
     screen = io.StringIO()
     console = Console(file=screen, force_terminal=True, width=100)
-    monkeypatch.setattr("drivetrain.learn.progress._console", lambda: console)
+    monkeypatch.setattr("drivetrain.progress._console", lambda: console)
     return screen
 
 

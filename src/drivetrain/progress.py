@@ -22,7 +22,7 @@ Row = dict[str, float]
 
 
 class Reporter:
-    """Says on standard error how far a training is; ``quiet`` says nothing.
+    """Says on standard error how far long work is; ``quiet`` says nothing.
 
     Example:
         >>> reporter = Reporter(quiet=True)
