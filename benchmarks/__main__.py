@@ -42,7 +42,14 @@ def _compare(given: argparse.Namespace) -> None:
     record = Record(given.out, SECTIONS)
     print("\n".join(setting.lines()))
     with _folder(given.work) as folder:
-        workshop = Workshop(photos=photos, peer=peer, folder=folder, repeats=given.repeats)
+        workshop = Workshop(
+            photos=photos,
+            peer=peer,
+            folder=folder,
+            record=record,
+            repeats=given.repeats,
+            seeds=given.seeds,
+        )
         for name in given.only or COMPARISONS:
             for section in COMPARISONS[name](workshop):
                 print(f"\n{section.title}\n\n{section.table()}", flush=True)
@@ -75,6 +82,13 @@ def _parser() -> argparse.ArgumentParser:
         type=_positive,
         default=3,
         help="trainings of each recipe, and passes over the photos (default: 3)",
+    )
+    parser.add_argument(
+        "--seeds",
+        type=_positive,
+        default=5,
+        help="trainings whose errors are compared; fastai's are kept and not run again while "
+        "the split and its versions are the same (default: 5)",
     )
     parser.add_argument(
         "--data",

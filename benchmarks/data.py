@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import shutil
 from dataclasses import dataclass
@@ -11,9 +10,8 @@ from pathlib import Path
 
 from benchmarks.copies import write_copies
 from benchmarks.errors import BenchmarkError
-from drivetrain.data import RandomSplitter, get_image_files, parent_label
+from drivetrain.data import get_image_files, parent_label
 
-VALID_PCT = 0.2
 DEFECTIVE_FROM = 0.5
 
 
@@ -58,6 +56,12 @@ class Photos:
         """Photos as a camera writes them, 0.7 to 2 MB each."""
         return get_image_files(self.root / "large-photos")[:count]
 
+    def other_bears(self) -> list[Path]:
+        """The photos of the training folder that none of the large photos shows."""
+        shown = {photo.stem for photo in get_image_files(self.root / "large-photos")}
+        files = get_image_files(self.bears)
+        return [file for file in files if f"{parent_label(file)}-{file.stem}" not in shown]
+
     def large_copies(self, target: Path, times: int) -> Path:
         """A folder with copies of the large photos; what their names begin with is the class."""
         photos = get_image_files(self.root / "large-photos")
@@ -76,13 +80,6 @@ class Photos:
             folder.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, folder / f"{number:04d}{file.suffix}")
         return target
-
-    def write_split(self, seed: int, target: Path) -> None:
-        """Write which files validate in ``drivetrain train --seed``, as JSON, for the peer."""
-        files = get_image_files(self.bears)
-        _, valid = RandomSplitter(valid_pct=VALID_PCT, seed=seed)(files)
-        names = [files[position].relative_to(self.bears).as_posix() for position in valid]
-        target.write_text(json.dumps(names))
 
 
 def solar_cells() -> list[tuple[Path, str]]:

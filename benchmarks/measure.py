@@ -7,6 +7,7 @@ became another program towards its peak.
 from __future__ import annotations
 
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from benchmarks.errors import BenchmarkError
+from benchmarks.tree import TreeWatch
 
 LINES_OF_FAILURE = 15
 BYTES_OF_MAXRSS = 1 if sys.platform == "darwin" else 1024
@@ -47,12 +49,16 @@ class Run:
     Arguments:
         lines: What it printed.
         seconds: From its start to its end.
-        peak_mb: The most memory it held at a time, in units of 1,000,000 bytes.
+        peak_mb: The most memory it held at a time, or the largest of the processes that it
+            started and waited for, in units of 1,000,000 bytes.
+        tree_mb: The most that it and those it started were seen to hold together, shared memory
+            counted once; not a number where the system does not tell.
     """
 
     lines: list[Line]
     seconds: float
     peak_mb: float
+    tree_mb: float = math.nan
 
     def events(self, key: str, value: str | None = None) -> list[Line]:
         """The lines whose object has a key, or has it with a value."""
@@ -95,7 +101,8 @@ def run(
             text=True,
         ) as process:
             try:
-                lines = list(_timed(process.stdout, started))
+                with TreeWatch(process.pid) as watch:
+                    lines = list(_timed(process.stdout, started))
                 _, status, usage = os.wait4(process.pid, 0)
                 process.returncode = os.waitstatus_to_exitcode(status)
             except BaseException:
@@ -107,7 +114,7 @@ def run(
             last = "".join(complaints.readlines()[-LINES_OF_FAILURE:])
             name = Path(command[1] if len(command) > 1 else command[0]).name
             raise BenchmarkError(f"{name} failed with code {process.returncode}:\n{last}")
-    return Run(lines, seconds, usage.ru_maxrss * BYTES_OF_MAXRSS / 1e6)
+    return Run(lines, seconds, usage.ru_maxrss * BYTES_OF_MAXRSS / 1e6, watch.peak_mb)
 
 
 def median(values: Iterable[float]) -> float:

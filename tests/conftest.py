@@ -103,7 +103,7 @@ def colour_block() -> DataBlock:
 def tiny_learner(folder: Path) -> Learner[DataLoaders]:
     """An untrained learner over a folder of colours."""
     dls = colour_block().dataloaders(folder, bs=8, device="cpu")
-    learn = Learner(dls, tiny_classifier(), metrics=[error_rate], lr=0.05, arch="tiny")
+    learn = Learner(dls, tiny_classifier(), metrics=[error_rate], lr=0.02, arch="tiny")
     learn.reporter.quiet = True
     return learn
 

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from benchmarks.comparisons import answer, data, pile, start, train
+from benchmarks.comparisons import (
+    answer,
+    balance,
+    data,
+    errors,
+    growth,
+    imports,
+    pile,
+    start,
+    steps,
+    train,
+)
 from benchmarks.report import Section
 from benchmarks.workshop import Workshop
 
@@ -12,6 +23,11 @@ Comparison = Callable[[Workshop], Sequence[Section]]
 
 COMPARISONS: dict[str, Comparison] = {
     "train": train.compare,
+    "errors": errors.compare,
+    "imports": imports.compare,
+    "steps": steps.compare,
+    "growth": growth.compare,
+    "balance": balance.compare,
     "answer": answer.compare,
     "start": start.compare,
     "data": data.compare,
@@ -19,5 +35,21 @@ COMPARISONS: dict[str, Comparison] = {
 }
 """In this order: the first leaves the models that the others ask."""
 
-SECTIONS = ("train", "answer", "start", "memory", "data", "scale", "planted", "pile", "split")
+SECTIONS = (
+    "train",
+    "epochs",
+    "errors",
+    "imports",
+    "steps",
+    "growth",
+    "balance",
+    "answer",
+    "start",
+    "memory",
+    "data",
+    "scale",
+    "planted",
+    "pile",
+    "split",
+)
 """The sections of the page in their order."""

@@ -2,6 +2,7 @@
 
 Prints one JSON object a line: ``begin`` and ``epoch`` around every epoch, ``trained`` when
 training returns and ``exported`` when the file is written. Whoever starts it takes the times.
+With ``--judge`` a last line, ``judged``, tells the error on photos that had no part in training.
 """
 
 from __future__ import annotations
@@ -76,12 +77,18 @@ def main() -> None:
     say("trained")
     learn.export(given.out)
     say("exported")
+    if given.judge:
+        files = [Path(name) for name in json.loads(given.judge.read_text())]
+        with learn.no_bar(), learn.no_logging():
+            _, error = learn.validate(dl=dls.test_dl(files, with_labels=True))
+        say("judged", photos=len(files), error_rate=float(error))
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--split", type=Path, required=True, help="JSON: the files that validate")
+    parser.add_argument("--judge", type=Path, help="JSON: further files, to tell the error on")
     parser.add_argument("--weights", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--arch", default="tf_efficientnet_lite0")

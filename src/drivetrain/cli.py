@@ -13,6 +13,7 @@ import json
 import os
 import shlex
 import sys
+import time
 import warnings
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -21,6 +22,9 @@ from typing import Annotated, Any
 import typer
 
 from drivetrain.errors import DataError, DrivetrainError, MissingExtraError, WeightsError
+
+STARTED = time.monotonic()
+"""When the process began, as nearly as its own code can tell."""
 
 app = typer.Typer(
     name="drivetrain",
@@ -157,8 +161,15 @@ def train(
     arch: Annotated[str, typer.Option(help="An architecture of timm.")] = "tf_efficientnet_lite0",
     size: Annotated[int, typer.Option(help="The side that photos are brought to, pixels.")] = 224,
     epochs: Annotated[
-        int, typer.Option(min=0, help="Epochs of the whole model after the frozen one.")
-    ] = 0,
+        int | None, typer.Option(min=0, help="Epochs of the whole model after the frozen one.")
+    ] = None,
+    budget: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Time to take for all, in place of --epochs: 60, 5min."),
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where the same training was cut off.")
+    ] = False,
     seed: Annotated[
         int, typer.Option(min=0, max=2**32 - 1, help="Decides the split and the order.")
     ] = 42,
@@ -170,9 +181,19 @@ def train(
 
     need("torch", purpose="train a model")
     from drivetrain.learn.recipe import train_folder
+    from drivetrain.learn.training.budget import seconds_of
 
     report = train_folder(
-        data, out, arch=arch, size=size, epochs=epochs, seed=seed, weights=weights
+        data,
+        out,
+        arch=arch,
+        size=size,
+        epochs=epochs,
+        seed=seed,
+        weights=weights,
+        budget=None if budget is None else seconds_of(budget),
+        resume=resume,
+        since=STARTED,
     )
     if as_json:
         _print_json(report)

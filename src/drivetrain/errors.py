@@ -8,6 +8,7 @@
     │   ├── UnreadableInputError            not a picture, or a broken one
     │   ├── InputTooLargeError              refused by its header, before anything is decoded
     │   └── InputTooSmallError              too few pixels to hold anything
+    ├── TrainingError (ArithmeticError)     a training that cannot go on
     ├── CollectError (OSError)              photos that cannot be fetched, searched for or taken out
     ├── WeightsError (LookupError)          no pretrained weights were found
     ├── BundleError (ValueError)            a bundle that cannot be used
@@ -96,6 +97,12 @@ class InputTooSmallError(InputError):
     """The input has too few pixels to hold anything that could be recognised."""
 
     code = "input_too_small"
+
+
+class TrainingError(DrivetrainError, ArithmeticError):
+    """A training that cannot go on: its loss is no number, or its memory is too small."""
+
+    code = "training"
 
 
 class CollectError(DrivetrainError, OSError):

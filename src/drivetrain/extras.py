@@ -20,6 +20,7 @@ EXTRA_OF = {
     "httpx": "train",
     "av": "video",
     "ddgs": "search",
+    "tensorboard": "tensorboard",
     "fastapi": "serve",
     "uvicorn": "serve",
     "sqlalchemy": "serve",

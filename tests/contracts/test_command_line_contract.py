@@ -16,7 +16,8 @@ COMMANDS = {
         "--json",
     },
     "train": {
-        "DATA", "--out", "--arch", "--size", "--epochs", "--seed", "--weights", "--json",
+        "DATA", "--out", "--arch", "--size", "--epochs", "--seed", "--weights", "--budget",
+        "--resume", "--json",
     },
     "predict": {"FILE.bundle", "INPUT...", "--json"},
     "inspect": {"FILE.bundle", "--json"},

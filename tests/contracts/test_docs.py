@@ -46,7 +46,7 @@ def test_every_python_block_runs_and_prints_what_it_should(
 ) -> None:
     monkeypatch.chdir(bears)
     pages = [page for page, _ in blocks("python")]
-    assert set(pages) == {"README.md", "data.md"}
+    assert set(pages) == {"README.md", "data.md", "training.md"}
     names: dict[str, dict[str, object]] = {page: {} for page in pages}
     printed = dict.fromkeys(pages, "")
     for page, code in blocks("python"):

@@ -9,17 +9,23 @@ import drivetrain.errors
 import drivetrain.vision.all as vision
 
 PUBLIC = {
-    "BlockSplitter", "Bundle", "Callback", "CategoryBlock", "ClassificationInterpretation",
-    "ColReader", "ColSplitter", "CutMix", "DataBlock", "DataLoader", "DataLoaders",
-    "DrivetrainError", "EndSplitter", "FileSplitter", "FuncSplitter", "GrandparentSplitter",
-    "GroupSplitter", "ImageBlock", "ImageDataLoaders", "IndexSplitter", "Learner",
-    "MaskSplitter", "MixUp", "MultiCategoryBlock", "Normalize", "PadMode", "Prediction",
-    "Predictor", "Quarantine", "RandomErasing", "RandomResizedCrop", "RandomSplitter",
-    "RegexLabeller", "RegressionBlock", "Resize", "ResizeMethod", "TrainTestSplitter", "Vocab",
-    "accuracy", "accuracy_multi", "aug_transforms", "download_images", "download_url", "error_rate",
-    "frames_from_video", "get_files", "get_image_files", "imagenet_stats", "mae", "parent_label",
-    "resize_images", "rmse", "search_images", "search_images_ddg", "using_attr", "verify_images",
-    "vision_learner",
+    "APScoreMulti", "BCEWithLogitsLossFlat", "BalancedAccuracy", "BlockSplitter", "Bundle",
+    "CSVLogger", "Callback", "CategoryBlock", "ClassificationInterpretation", "CohenKappa",
+    "ColReader", "ColSplitter", "CrossEntropyLossFlat", "CutMix", "DataBlock", "DataLoader",
+    "DataLoaders", "DrivetrainError", "EMACallback", "EarlyStoppingCallback", "EndSplitter",
+    "F1Score", "F1ScoreMulti", "FileSplitter", "FocalLoss", "FuncSplitter", "GradientAccumulation",
+    "GradientClip", "GrandparentSplitter", "GroupSplitter", "ImageBlock", "ImageDataLoaders",
+    "IndexSplitter", "L1LossFlat", "LabelSmoothingCrossEntropy", "Learner", "MSELossFlat",
+    "MaskSplitter", "MatthewsCorrCoef", "MixUp", "MixedPrecision", "MultiCategoryBlock",
+    "Normalize", "PadMode", "PerClass", "Precision", "PrecisionMulti", "Prediction", "Predictor",
+    "Quarantine", "R2Score", "RandomErasing", "RandomResizedCrop", "RandomSplitter", "Recall",
+    "RecallMulti", "ReduceLROnPlateau", "RegexLabeller", "RegressionBlock", "Resize",
+    "ResizeMethod", "RocAuc", "RocAucBinary", "RocAucMulti", "SaveModelCallback",
+    "TensorBoardCallback", "SuggestedLRs", "TopKAccuracy", "TrainTestSplitter", "Vocab", "accuracy",
+    "accuracy_multi", "aug_transforms", "download_images", "download_url", "error_rate",
+    "frames_from_video", "get_files", "get_image_files", "imagenet_stats", "mae", "minimum", "mse",
+    "parent_label", "resize_images", "rmse", "search_images", "search_images_ddg", "slide", "steep",
+    "top_k_accuracy", "using_attr", "valley", "verify_images", "vision_learner",
 }  # fmt: skip
 
 

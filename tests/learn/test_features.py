@@ -1,23 +1,28 @@
-"""Embeddings are those of the body, in the order of the items, and are shuffled by seed."""
+"""A frozen body sees every view once, and the head learns from what it made of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from conftest import tiny_classifier
+from conftest import tiny_classifier, tiny_learner
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
+from drivetrain.errors import DataError
 from drivetrain.learn import features
 from drivetrain.learn.batches import Batch
 from drivetrain.learn.columns import Input, Target
-from drivetrain.learn.features import Embedder, FeatureLoader, FeatureLoaders, embed_items
+from drivetrain.learn.embedder import Embedder
+from drivetrain.learn.features import FeatureLoader, FrozenFeatures, embed_items
+from drivetrain.learn.learner import Learner
 from drivetrain.learn.loaders import DataLoader, DataLoaders
+from drivetrain.learn.models import ImageClassifier
 from drivetrain.learn.targets import OneOf
 from drivetrain.learn.transforms import Resize
 from drivetrain.schema import Vocab
@@ -27,10 +32,8 @@ pytestmark = pytest.mark.usefixtures("one_torch_thread")
 VOCAB = Vocab(("a", "b"))
 
 
-def loader(
-    count: int = 10, *, training: bool = True, views: int = 1, **settings: Any
-) -> FeatureLoader:
-    embeddings = [torch.arange(count).view(-1, 1) + 100.0 * view for view in range(views)]
+def loader(count: int = 10, *, training: bool = True, **settings: Any) -> FeatureLoader:
+    embeddings = torch.arange(count).view(-1, 1) * 1.0
     return FeatureLoader(
         embeddings, torch.arange(count) % 2, training, **({"bs": 4, "seed": 1} | settings)
     )
@@ -69,24 +72,17 @@ def test_training_shuffles_by_seed_and_epoch() -> None:
 
 
 def test_an_embedding_stays_with_its_target_and_its_position() -> None:
-    for batch in loader(20, views=3).batches(2):
-        own = batch.x[:, 0].long() - 200
+    for batch in loader(20).batches(2):
+        own = batch.x[:, 0].long()
         assert torch.equal(batch.y, own % 2)
         assert batch.positions == own.tolist()
 
 
-def test_each_epoch_shows_the_next_view_and_starts_over_at_the_end() -> None:
-    dl = loader(8, views=3)
-    assert [numbers(dl, epoch)[0] // 100 for epoch in range(5)] == [0, 1, 2, 0, 1]
-
-
-def test_a_split_of_embeddings_has_both_sides() -> None:
-    embeddings, targets = torch.arange(6).view(-1, 1) * 1.0, torch.tensor([0, 0, 0, 1, 1, 1])
-    dls = FeatureLoaders.of(embeddings, targets, VOCAB, ([5, 0, 3], [1, 4]), bs=4, seed=1)
-    assert sorted(numbers(dls.train)) == [0, 3, 5]
-    assert numbers(dls.valid) == [1, 4]
-    assert dls.valid.targets.tolist() == [0, 1]
-    assert dls.vocab is VOCAB
+def test_items_are_drawn_as_often_as_sampling_says() -> None:
+    dl = loader(40, sampling=np.array([0.0] * 20 + [1.0] * 20))
+    drawn = [number for epoch in range(5) for number in numbers(dl, epoch)]
+    assert min(drawn) >= 20
+    assert len(set(drawn)) == 20
 
 
 # ---- embedding -----------------------------------------------------------------------------
@@ -94,45 +90,32 @@ def test_a_split_of_embeddings_has_both_sides() -> None:
 
 @pytest.fixture(scope="module")
 def embedder() -> Embedder:
-    """The tiny body in onnxruntime; made once, as an export takes seconds."""
+    """The tiny body in onnxruntime; made once, as an export takes long."""
     made = Embedder(tiny_classifier())
     made(torch.rand(2, 3, 8, 8))
     return made
 
 
-def in_torch(embedder: Embedder, x: Tensor) -> Tensor:
+def in_torch(model: ImageClassifier, x: Tensor) -> Tensor:
     with torch.inference_mode():
-        return embedder.model.embed(x)
+        return model.embed(x)
 
 
-@pytest.mark.parametrize("count", [1, 2, 16, 17, 40])
-def test_any_number_of_pictures_is_embedded_as_the_body_does(
-    count: int, embedder: Embedder
-) -> None:
-    x = torch.rand(count, 3, 8, 8, generator=torch.Generator().manual_seed(count))
-    found = embedder(x)
-    assert found.shape == (count, 8)
+def assert_embedded(found: Tensor, model: ImageClassifier, x: Tensor) -> None:
     # Two engines add in another order: some units in the last place of float32.
-    torch.testing.assert_close(found, in_torch(embedder, x), atol=1e-5, rtol=1e-5)
-
-
-def test_the_body_is_exported_once(embedder: Embedder, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(features, "to_onnx", lambda *_, **__: pytest.fail("exported again"))
-    first = embedder(torch.zeros(2, 3, 8, 8))
-    assert torch.equal(embedder(torch.zeros(3, 3, 8, 8))[:2], first)
+    torch.testing.assert_close(found, in_torch(model, x), atol=1e-5, rtol=1e-5)
 
 
 def test_embeddings_come_back_in_the_order_of_the_items(embedder: Embedder) -> None:
     x = torch.rand(6, 3, 8, 8, generator=torch.Generator().manual_seed(0))
-    y = torch.arange(6)
 
     def shuffled() -> Iterator[Batch]:
         for positions in ([4, 0, 2], [5, 1, 3]):
-            yield Batch((x[positions],), (y[positions],), positions)
+            yield Batch((x[positions],), (torch.arange(6)[positions],), positions)
 
     embeddings, targets = embed_items(embedder, shuffled())
     assert targets.tolist() == list(range(6))
-    torch.testing.assert_close(embeddings, in_torch(embedder, x), atol=1e-5, rtol=1e-5)
+    assert_embedded(embeddings, embedder.model, x)
 
 
 def side(count: int, *, training: bool) -> DataLoader:
@@ -145,36 +128,193 @@ def side(count: int, *, training: bool) -> DataLoader:
     )
 
 
-def test_every_view_holds_every_item_beside_its_own_target_even_a_lone_last_one(
-    embedder: Embedder,
-) -> None:
-    dls = DataLoaders(side(13, training=True), side(5, training=False))
-    tracked: list[tuple[str, int]] = []
+Tracked = list[tuple[str, int]]
 
+
+@pytest.fixture
+def tracked(monkeypatch: pytest.MonkeyPatch, embedder: Embedder) -> Tracked:
+    """What was embedded, by a body that is exported already."""
+    monkeypatch.setattr(features, "Embedder", lambda _: embedder)
+    return []
+
+
+def frozen(dls: DataLoaders, embedder: Embedder, tracked: Tracked) -> FrozenFeatures:
     def track(dl: DataLoader, what: str, epoch: int = 0, **settings: Any) -> Iterator[Batch]:
         tracked.append((what, epoch))
         return dl.batches(epoch, **settings)
 
-    found = FeatureLoaders.embed(embedder, dls, views=2, track=track)
-    assert tracked == [("embed 1/2", 0), ("embed 2/2", 1), ("embed valid", 0)]
-    for loader_of, source in ((found.train, dls.train), (found.valid, dls.valid)):
-        x = torch.from_numpy(np.stack(list(source.items))).permute(0, 3, 1, 2) / 255
-        assert loader_of.targets.tolist() == source.targets.tolist()
-        for view in loader_of.views:
-            torch.testing.assert_close(view, in_torch(embedder, x), atol=1e-5, rtol=1e-5)
-    assert (len(found.train.views), len(found.valid.views)) == (2, 1)
+    return FrozenFeatures(embedder.model, dls, track)
+
+
+def pictures(source: DataLoader) -> Tensor:
+    return torch.from_numpy(np.stack(list(source.items))).permute(0, 3, 1, 2) / 255
+
+
+def darkened(x: Tensor, random: torch.Generator) -> Tensor:
+    return x * torch.rand(1, generator=random)
+
+
+def test_both_sides_hold_every_item_beside_its_own_target_even_a_lone_last_one(
+    embedder: Embedder, tracked: Tracked
+) -> None:
+    dls = DataLoaders(side(13, training=True), side(5, training=False))
+    found = frozen(dls, embedder, tracked)
+    found.see(0)
+    for made, source in ((found.train, dls.train), (found.valid, dls.valid)):
+        assert made.targets.tolist() == source.targets.tolist()
+        assert_embedded(made.embeddings, embedder.model, pictures(source))
     assert (found.train.training, found.valid.training) == (True, False)
     assert (found.train.bs, found.train.seed) == (dls.train.bs, dls.train.seed)
 
 
-def test_views_differ_where_augmentation_does(embedder: Embedder) -> None:
+def test_pixels_that_do_not_vary_are_embedded_once_for_all_epochs(
+    embedder: Embedder, tracked: Tracked
+) -> None:
+    found = frozen(DataLoaders(side(6, training=True), side(4, training=False)), embedder, tracked)
+    for epoch in (3, 4, 9):
+        found.see(epoch)
+    assert tracked == [("embed train", 0), ("embed valid", 0)]
+
+
+def test_pixels_that_vary_are_embedded_once_an_epoch_and_validation_once(
+    embedder: Embedder, tracked: Tracked
+) -> None:
     dls = DataLoaders(side(6, training=True), side(4, training=False))
-    dls.train.batch_transforms = [lambda x, random: x * torch.rand(1, generator=random)]
-    found = FeatureLoaders.embed(
-        embedder,
-        dls,
-        views=2,
-        track=lambda dl, _, epoch=0, **settings: dl.batches(epoch, **settings),
+    dls.train.batch_transforms = [darkened]
+    found = frozen(dls, embedder, tracked)
+    views = []
+    for epoch in (0, 0, 1, 1, 5):
+        found.see(epoch)
+        views.append(found.train.embeddings)
+    assert tracked == [
+        ("embed train", 0),
+        ("embed valid", 0),
+        ("embed train", 1),
+        ("embed train", 5),
+    ]
+    assert torch.equal(views[0], views[1])
+    assert not torch.allclose(views[1], views[2])
+
+
+def test_one_readable_item_is_too_few(embedder: Embedder, tracked: Tracked) -> None:
+    dls = DataLoaders(side(1, training=True), side(4, training=False))
+    with pytest.raises(DataError, match="Only one of 1 training items"):
+        frozen(dls, embedder, tracked).see(0)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda model: model.body.see.weight.data.mul_(2),
+        lambda model: model.body.see.weight.data[0, 0, 0, :1].add_(1e-3),
+        lambda model: model.mean.fill_(0.1),
+        lambda model: setattr(model, "body", tiny_classifier(seed=9).body),
+        lambda model: model.load_state_dict(tiny_classifier(seed=9).state_dict()),
+    ],
+)
+@pytest.mark.usefixtures("tracked")
+def test_features_fit_the_body_as_it_is_and_no_other(change: Any) -> None:
+    model: Any = tiny_classifier()
+    dls = DataLoaders(side(6, training=True), side(4, training=False))
+    found = FrozenFeatures(model, dls, lambda *_: iter(()))
+    with torch.no_grad():
+        model.head[2].weight.fill_(1.0)
+        model.load_state_dict(model.state_dict())
+    assert found.still_fit(model, dls)
+    with torch.no_grad():
+        change(model)
+    assert not found.still_fit(model, dls)
+
+
+@pytest.mark.usefixtures("tracked")
+def test_features_fit_their_own_model_and_data_only() -> None:
+    model = tiny_classifier()
+    dls = DataLoaders(side(6, training=True), side(4, training=False))
+    found = FrozenFeatures(model, dls, lambda *_: iter(()))
+    assert not found.still_fit(tiny_classifier(), dls)
+    assert not found.still_fit(model, dls.new(bs=2))
+
+
+# ---- in training ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many pictures went through the body, call by call."""
+    sizes: list[int] = []
+
+    class Counting(Embedder):
+        def __call__(self, x: Tensor) -> Tensor:
+            sizes.append(len(x))
+            return in_torch(self.model, x)
+
+    monkeypatch.setattr(features, "Embedder", Counting)
+    return sizes
+
+
+TRAIN, VALID = 27, 9
+
+
+@pytest.mark.parametrize("augmented", [False, True])
+def test_the_body_never_sees_the_same_pixels_twice(
+    augmented: bool, colours: Path, seen: list[int]
+) -> None:
+    learn = tiny_learner(colours)
+    if augmented:
+        learn.dls.train.batch_transforms = [darkened]
+    learn.freeze()
+    learn.fit_one_cycle(3)
+    learn.fit_one_cycle(2)
+    assert sum(seen) == (5 if augmented else 1) * TRAIN + VALID
+
+
+def test_a_body_that_was_trained_meanwhile_is_asked_anew(colours: Path, seen: list[int]) -> None:
+    learn = tiny_learner(colours)
+    learn.freeze()
+    learn.fit(1)
+    learn.unfreeze()
+    learn.fit(1)
+    learn.freeze()
+    learn.fit(1, 1e-9)
+    assert sum(seen) == 2 * (TRAIN + VALID)
+    x = torch.cat([batch.x for batch in learn.dls.valid.batches()])
+    model: Any = learn.model
+    assert learn.features is not None
+    assert_embedded(learn.features.valid.embeddings, model, x)
+    assert learn.recorder[-1]["valid_loss"] == pytest.approx(
+        learn.validate()["valid_loss"], rel=1e-4
     )
-    first, second = found.train.views
-    assert not torch.allclose(first, second)
+
+
+def trained(colours: Path, *, augmented: bool, pixels: bool) -> Learner[Any]:
+    from drivetrain.learn.callbacks.base import Callback
+
+    class Looking(Callback):
+        needs_pixels = True
+
+    learn = tiny_learner(colours)
+    if augmented:
+        learn.dls.train.batch_transforms = [darkened]
+    learn.head_passes = 1
+    learn.freeze()
+    learn.fit_one_cycle(3, 0.01, cbs=Looking() if pixels else ())
+    return learn
+
+
+@pytest.mark.parametrize("augmented", [False, True])
+def test_learning_from_embeddings_agrees_with_learning_from_pixels(
+    augmented: bool, colours: Path
+) -> None:
+    one = trained(colours, augmented=augmented, pixels=False)
+    other = trained(colours, augmented=augmented, pixels=True)
+    assert one.recorder.lrs == other.recorder.lrs
+    # Embeddings differ by float32's last places; Adam makes steps of a full rate of tiny
+    # gradients too, so weights may part by a share of the rates of twelve steps.
+    np.testing.assert_allclose(one.recorder.losses, other.recorder.losses, rtol=1e-3)
+    np.testing.assert_allclose(one.recorder.values, other.recorder.values, rtol=1e-3, atol=1e-4)
+    weights = other.model.state_dict()
+    for name, tensor in one.model.state_dict().items():
+        torch.testing.assert_close(tensor, weights[name], atol=1e-3, rtol=1e-2)
+    assert torch.equal(
+        weights["body.see.weight"], tiny_classifier().state_dict()["body.see.weight"]
+    )

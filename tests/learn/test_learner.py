@@ -19,10 +19,11 @@ from drivetrain.data import IndexSplitter, get_image_files
 from drivetrain.errors import ConfigError, DataError, UnreadableInputError
 from drivetrain.learn.augment import aug_transforms
 from drivetrain.learn.batches import Batch
-from drivetrain.learn.callbacks import Callback
-from drivetrain.learn.learner import HEAD_PASSES_PER_VIEW, Learner
+from drivetrain.learn.callbacks.base import Callback
+from drivetrain.learn.learner import Learner
 from drivetrain.learn.loaders import DataLoader, DataLoaders, SkippedItemWarning
 from drivetrain.learn.models import ImageClassifier
+from drivetrain.learn.training.equipment import HEAD_PASSES
 from drivetrain.learn.transforms import RandomResizedCrop
 from drivetrain.learn.vision import vision_learner
 from drivetrain.metrics import accuracy, error_rate
@@ -196,7 +197,9 @@ def test_fine_tune_freezes_first_and_then_trains_all_with_lower_rates(
     assert isinstance(learn.model, ImageClassifier)
     body = learn.model.body
 
-    def fit(epochs: int, lr: Any, **cycle: Any) -> None:
+    def fit(epochs: int, lr: Any, *, cbs: Any, resume: bool, **cycle: Any) -> None:
+        assert not cbs
+        assert not resume
         trainable = all(part.requires_grad for part in body.parameters())
         fits.append((epochs, lr, cycle, learn.frozen, trainable))
 
@@ -257,7 +260,7 @@ def test_frozen_training_leaves_every_tensor_of_the_body_as_it_was(frozen: Froze
 
 def test_frozen_training_agrees_with_answering_through_the_whole_model(frozen: Frozen) -> None:
     learn, _, _ = frozen
-    (row,) = learn.recorder
+    row = learn.recorder[-1]
     answered = learn.validate()
     # The embeddings come from onnxruntime and the answers from torch: the last digits differ.
     assert row["valid_loss"] == pytest.approx(answered["valid_loss"], abs=1e-4)
@@ -278,25 +281,23 @@ def test_frozen_training_learns_from_every_item_beside_its_own_label(frozen: Fro
         with torch.inference_mode():
             expected = learn.model.eval().embed(x)
         assert side.targets.tolist() == dl.targets.tolist()
-        for view in side.views:
-            torch.testing.assert_close(view, expected, atol=1e-5, rtol=1e-5)
-    assert len(learn.features.train.views) == VIEWS
+        torch.testing.assert_close(side.embeddings, expected, atol=1e-5, rtol=1e-5)
+    assert len(learn.recorder) == VIEWS
 
 
 def test_callbacks_see_frozen_training_too(frozen: Frozen) -> None:
     _, _, moments = frozen
-    epochs = VIEWS * HEAD_PASSES_PER_VIEW
-    batches = ["before_batch", "after_batch"] * 2  # 27 = 13 + 13 + 1
+    batches = ["before_batch", "after_batch"] * 2 * HEAD_PASSES  # 27 = 13 + 13 + 1
     epoch = ["before_epoch", *batches, "after_epoch"]
-    assert moments.log == ["before_fit", *epoch * epochs, "after_fit"]
+    assert moments.log == ["before_fit", *epoch * VIEWS, "after_fit"]
 
 
 def test_a_model_without_a_body_cannot_be_frozen(colours: Path) -> None:
     plain = nn.Sequential(nn.Flatten(), nn.Linear(3 * 32 * 32, 3))
     learn = learner(colours, model=plain)
-    for change in (learn.freeze, learn.unfreeze):
-        with pytest.raises(ConfigError, match=r"no body to freeze.*fit_one_cycle"):
-            change()
+    with pytest.raises(ConfigError, match=r"no body to freeze.*fit_one_cycle"):
+        learn.freeze()
+    learn.unfreeze()
     before = weights(plain)
     learn.fit_one_cycle(1, slice(1e-4, 1e-2))
     assert not same(before, weights(plain))
@@ -347,7 +348,8 @@ def test_each_step_of_training_can_be_changed_by_a_subclass(colours: Path) -> No
     parameters = [part.clone() for part in learn.model.parameters()]
     learn.fit_one_cycle(1)
     a_batch = ["predict_batch", "compute_loss", "backward", "step", "zero_grad"]
-    assert learn.log == a_batch * 2 + ["predict_batch"]  # 9 validation photos are one batch
+    # An epoch starts without gradients; 9 validation photos are one batch.
+    assert learn.log == ["zero_grad", *a_batch * 2, "predict_batch"]
     for before, after in zip(parameters, learn.model.parameters(), strict=True):
         assert torch.equal(before, after)
         assert after.grad is None
@@ -615,7 +617,7 @@ def test_the_steps_of_a_subclass_serve_frozen_training_too(colours: Path) -> Non
     learn = Counting(tiny_learner(colours).dls, tiny_classifier())
     with learn.no_bar():
         learn.fine_tune(0)
-    assert len(asked) == HEAD_PASSES_PER_VIEW * len(learn.dls.train)
+    assert len(asked) == HEAD_PASSES * len(learn.dls.train)
 
 
 def test_a_second_training_goes_on_with_new_orders(

@@ -26,11 +26,11 @@ from drivetrain.learn.blocks import (
     RegressionBlock,
     named,
 )
-from drivetrain.learn.callbacks import Callback
+from drivetrain.learn.callbacks.base import Callback
+from drivetrain.learn.callbacks.mixup import MixUp
 from drivetrain.learn.image_dataloaders import ImageDataLoaders
 from drivetrain.learn.learner import Learner
 from drivetrain.learn.loaders import DataLoaders
-from drivetrain.learn.mixup import MixUp
 from drivetrain.learn.normalize import Normalize
 from drivetrain.learn.recipe import _splitter
 from drivetrain.learn.vision import vision_learner
@@ -199,10 +199,10 @@ def test_the_name_of_a_metric_is_no_metric(colours: Path) -> None:
 def test_callbacks_come_one_or_many_made_or_not_and_for_one_training(colours: Path) -> None:
     dls = colour_loaders(colours)
     for given in (MixUp(), MixUp, [MixUp()], [MixUp]):
-        learn: Any = Learner(dls, tiny_classifier(), cbs=given)  # type: ignore[arg-type]
+        learn: Any = Learner(dls, tiny_classifier(), cbs=given)
         assert [type(callback) for callback in learn.cbs] == [MixUp]
     with pytest.raises(ConfigError, match="'early', which is no callback"):
-        Learner(dls, tiny_classifier(), cbs=["early"])  # type: ignore[list-item]
+        Learner(dls, tiny_classifier(), cbs=["early"])
 
     class Counts(Callback):
         epochs = 0

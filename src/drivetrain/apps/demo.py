@@ -140,7 +140,7 @@ def compare_splits(learn: Learner[DataLoaders]) -> Honesty:
     """Score the learner's embeddings on shuffled and on contiguous folds."""
     assert learn.features is not None, "the learner was not trained frozen"
     sides = (learn.features.train, learn.features.valid)
-    embeddings = np.concatenate([side.views[0].numpy() for side in sides])
+    embeddings = np.concatenate([side.embeddings.numpy() for side in sides])
     targets = np.concatenate([side.targets.numpy() for side in sides])
     files = [str(item) for side in (learn.dls.train, learn.dls.valid) for item in side.items]
 

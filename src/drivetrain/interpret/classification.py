@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
@@ -17,6 +16,9 @@ from drivetrain.interpret.gallery import RIGHT, WRONG, show_pictures
 from drivetrain.metrics import confusion_matrix
 from drivetrain.prepare import Preparation
 from drivetrain.schema import Vocab
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 class Interpretable(Protocol):

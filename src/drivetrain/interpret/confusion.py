@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.figure import Figure
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 def draw_confusion_matrix(
@@ -29,6 +31,8 @@ def draw_confusion_matrix(
         dpi: Dots an inch.
         normalize: Write shares of the row in place of counts.
     """
+    import matplotlib.pyplot as plt
+
     side = max(3.2, 1.0 + 0.75 * len(vocab))
     figure, axes = plt.subplots(
         figsize=figsize or (side + 0.6, side), dpi=dpi, layout="constrained"

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-
-import matplotlib.pyplot as plt
-from matplotlib.figure import Figure
+from typing import TYPE_CHECKING
 
 from drivetrain.prepare.image import ImageArray
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 INCHES_A_PICTURE = 2.3
 INK, RIGHT, WRONG = "#1c2126", "#1a7f37", "#b42318"
@@ -33,6 +34,8 @@ def show_pictures(
         figsize: Width and height in inches.
         colours: The colour of each title.
     """
+    import matplotlib.pyplot as plt
+
     rows, columns = _grid(len(pictures), nrows, ncols)
     size = figsize or (columns * INCHES_A_PICTURE, rows * (INCHES_A_PICTURE + 0.35))
     figure, axes = plt.subplots(rows, columns, figsize=size, squeeze=False, layout="constrained")

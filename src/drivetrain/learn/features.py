@@ -1,69 +1,24 @@
-"""Embeddings from a frozen body: every picture goes through it once, the head trains on that."""
+"""Embeddings from a frozen body: every view goes through it once, and the head trains on that."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import hashlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
-from drivetrain.data.splits.drawn import Split
-from drivetrain.engine import onnxruntime
 from drivetrain.errors import DataError
-from drivetrain.export.onnx import to_onnx
 from drivetrain.learn.batches import Batch, epoch_order
+from drivetrain.learn.embedder import Embedder
 from drivetrain.learn.loaders import DataLoaders
 from drivetrain.learn.models import ImageClassifier
-from drivetrain.learn.targets import OneOf, TargetKind
-from drivetrain.schema import Vocab
 
 Track = Callable[..., Iterator[Batch]]
 """Passes on the batches of a loader and shows how far it is."""
-
-PICTURES_AT_ONCE = 16
-"""More do not fit a processor's cache and are slower a picture."""
-
-
-class Embedder:
-    """A frozen body on the fastest engine at hand: onnxruntime on a CPU, torch elsewhere.
-
-    Arguments:
-        model: The classifier whose body embeds.
-    """
-
-    def __init__(self, model: ImageClassifier) -> None:
-        self.model = model.eval()
-        self._session: onnxruntime.InferenceSession | None = None
-
-    def __call__(self, x: Tensor) -> Tensor:
-        """Float32 [N, 3, H, W] in 0..1 to embeddings float32 [N, D] on the CPU."""
-        if x.device.type != "cpu":
-            with torch.inference_mode():
-                return self.model.embed(x).cpu()
-        session = self._session or self._open_session(x)
-        parts = [
-            session.run(None, {"x": part.numpy()})[0] for part in torch.split(x, PICTURES_AT_ONCE)
-        ]
-        return torch.from_numpy(np.concatenate(parts))
-
-    def _open_session(self, x: Tensor) -> onnxruntime.InferenceSession:
-        program = to_onnx(
-            _Body(self.model), torch.zeros(2, *x.shape[1:]), inputs=["x"], outputs=["embedding"]
-        )
-        self._session = onnxruntime.InferenceSession(program, providers=["CPUExecutionProvider"])
-        return self._session
-
-
-class _Body(nn.Module):
-    def __init__(self, model: ImageClassifier) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.model.embed(x)
 
 
 @dataclass
@@ -71,16 +26,16 @@ class FeatureLoader:
     """Batches of embeddings that are already in memory.
 
     Arguments:
-        views: Embeddings float32 [N, D] of each view of the items; epoch e shows view e modulo
-            their number.
-        targets: int64 [N].
+        embeddings: Of the items, float32 [N, D].
+        targets: int64 [N], or as their kind encodes them.
         training: Whether to shuffle.
         bs: Embeddings a batch.
         seed: What the order follows from.
         sampling: How often each is drawn in training, [N]; each once when left out.
+        device: Where the batches go.
     """
 
-    views: Sequence[Tensor]
+    embeddings: Tensor
     targets: Tensor
     training: bool
     bs: int
@@ -95,79 +50,75 @@ class FeatureLoader:
 
     def batches(self, epoch: int = 0) -> Iterator[Batch]:
         """The batches of one epoch."""
-        view = self.views[epoch % len(self.views)]
-        order = torch.arange(len(view))
+        order = torch.arange(len(self.embeddings))
         if self.training:
-            order = torch.tensor(epoch_order(len(view), self.seed, epoch, self.sampling))
+            order = torch.tensor(epoch_order(len(order), self.seed, epoch, self.sampling))
         for part in torch.split(order, self.bs)[: len(self)]:
-            yield Batch((view[part],), (self.targets[part],), part.tolist())
+            x, y = self.embeddings[part], self.targets[part]
+            yield Batch((x.to(self.device),), (y.to(self.device),), part.tolist())
 
 
-@dataclass
-class FeatureLoaders:
-    """Both sides of a split as embeddings: what a head trains and validates on."""
+class FrozenFeatures:
+    """What a frozen body makes of both sides of a split, computed once a view.
+
+    The training side has a new view each epoch where augmentation makes one, and one for all
+    epochs where it does not.
+
+    Arguments:
+        model: The classifier whose body is frozen.
+        dls: Both sides.
+        track: Shows how far it is.
+    """
 
     train: FeatureLoader
     valid: FeatureLoader
-    kind: TargetKind
 
-    @property
-    def vocab(self) -> Vocab | None:
-        """The classes, when there are any."""
-        return self.kind.vocab
+    def __init__(self, model: ImageClassifier, dls: DataLoaders, track: Track) -> None:
+        self._model, self._dls, self._track = model, dls, track
+        self._weights = _weights_of(model)
+        self._embedder = Embedder(model)
+        self._view: int | None = None
+        self._validated = False
 
-    @classmethod
-    def of(
-        cls, embeddings: Tensor, targets: Tensor, vocab: Vocab, split: Split, *, bs: int, seed: int
-    ) -> FeatureLoaders:
-        """Both sides of a split of embeddings [N, D] that are there already."""
+    def still_fit(self, model: ImageClassifier, dls: DataLoaders) -> bool:
+        """Whether these are the features of that body as it is now, and of that data."""
+        same = model is self._model and dls is self._dls
+        return same and _weights_of(model) == self._weights
 
-        def side(positions: Sequence[int], *, training: bool) -> FeatureLoader:
-            chosen = torch.tensor(positions)
-            return FeatureLoader([embeddings[chosen]], targets[chosen], training, bs, seed)
-
-        return cls(side(split[0], training=True), side(split[1], training=False), OneOf(vocab))
-
-    @classmethod
-    def embed(
-        cls,
-        embedder: Embedder,
-        dls: DataLoaders,
-        *,
-        views: int,
-        track: Track,
-        first_epoch: int = 0,
-    ) -> FeatureLoaders:
-        """Embed both sides of ``dls``, the training side ``views`` times as it is augmented.
+    def see(self, epoch: int) -> None:
+        """Embed what is not embedded yet: the training side's view of an epoch, then the other.
 
         Raises:
             DataError: Fewer than two training items could be read.
         """
+        view = epoch if self._dls.train.varies else 0
+        if view != self._view:
+            self.train = self._embed_train(view)
+            self._view = view
+        if not self._validated:
+            self.valid = self._embed_valid()
+            self._validated = True
 
-        def loader(parts: Sequence[tuple[Tensor, Tensor]], *, training: bool) -> FeatureLoader:
-            return FeatureLoader(
-                views=[embeddings for embeddings, _ in parts],
-                targets=parts[0][1],
-                training=training,
-                bs=dls.train.bs,
-                seed=dls.train.seed,
-                sampling=dls.train.readable_sampling if training else None,
-            )
+    def rest(self) -> None:
+        """Give back the memory of the engine that embeds; the embeddings stay."""
+        self._embedder.rest()
 
-        names = [f"embed {view + 1}/{views}" for view in range(views)]
-        train = [
-            embed_items(
-                embedder, track(dls.train, name, first_epoch + view, keep_lone=True, each_once=True)
-            )
-            for view, name in enumerate(names)
-        ]
-        if len(train[0][1]) < 2:
+    def _embed_train(self, view: int) -> FeatureLoader:
+        side = self._dls.train
+        batches = self._track(side, "embed train", view, keep_lone=True, each_once=True)
+        embeddings, targets = embed_items(self._embedder, batches)
+        if len(targets) < 2:
             raise DataError(
-                f"Only one of {len(dls.train.items)} training items could be read.",
+                f"Only one of {len(side.items)} training items could be read.",
                 hint="See the warnings for what is wrong with the others.",
             )
-        valid = [embed_items(embedder, track(dls.valid, "embed valid"))]
-        return cls(loader(train, training=True), loader(valid, training=False), dls.kind)
+        sampling = side.readable_sampling
+        return FeatureLoader(embeddings, targets, True, side.bs, side.seed, sampling, side.device)
+
+    def _embed_valid(self) -> FeatureLoader:
+        side = self._dls.valid
+        embeddings, targets = embed_items(self._embedder, self._track(side, "embed valid"))
+        return FeatureLoader(embeddings, targets, False, side.bs, side.seed, device=side.device)
 
 
 def embed_items(embedder: Embedder, batches: Iterator[Batch]) -> tuple[Tensor, Tensor]:
@@ -179,3 +130,12 @@ def embed_items(embedder: Embedder, batches: Iterator[Batch]) -> tuple[Tensor, T
         positions += batch.positions
     order = torch.tensor(positions).argsort()
     return torch.cat(embeddings)[order], torch.cat(targets)[order]
+
+
+def _weights_of(model: ImageClassifier) -> str:
+    """What changes with any number that embeddings follow from, however it was written."""
+    digest = hashlib.blake2b(digest_size=16)
+    for tensor in (*model.body.state_dict().values(), model.mean, model.std):
+        plain = tensor.detach().cpu().contiguous().flatten().view(torch.uint8)
+        digest.update(plain.numpy())
+    return digest.hexdigest()

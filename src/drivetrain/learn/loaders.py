@@ -17,7 +17,7 @@ from drivetrain.errors import ConfigError, DataError
 from drivetrain.learn.batches import Batch, BatchTransform, Filled, ReadAhead, augment, epoch_order
 from drivetrain.learn.columns import Input, Target, names_of
 from drivetrain.learn.targets import TargetKind
-from drivetrain.learn.transforms import ItemTransform
+from drivetrain.learn.transforms import ItemTransform, varies
 from drivetrain.schema import Vocab
 
 if TYPE_CHECKING:
@@ -79,6 +79,11 @@ class DataLoader:
     def item_transform(self) -> ItemTransform:
         """How the first input becomes an array."""
         return self.inputs[0].transform
+
+    @property
+    def varies(self) -> bool:
+        """Whether training sees an item differently from epoch to epoch."""
+        return bool(self.batch_transforms) or any(varies(given.transform) for given in self.inputs)
 
     @property
     def kind(self) -> TargetKind:

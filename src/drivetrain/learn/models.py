@@ -6,12 +6,12 @@ import difflib
 import os
 from typing import Any
 
-import timm
 import torch
 from torch import Tensor, nn
 
 from drivetrain.errors import ConfigError
 from drivetrain.learn.normalize import Normalize
+from drivetrain.learn.padding import with_plain_padding
 from drivetrain.learn.weights import load_pretrained
 
 HIDDEN = 512
@@ -71,12 +71,15 @@ def image_classifier(
         ConfigError: timm knows no such architecture, or takes other channels than normalize has.
         WeightsError: No pretrained weights were found.
     """
+    import timm
+
     if not timm.is_model(arch):
         raise ConfigError(f"timm knows no architecture {arch!r}.", hint=_did_you_mean(arch))
     backbone: Any = timm.create_model(arch, pretrained=False)
     origin = load_pretrained(backbone, arch, weights) if pretrained or weights else "random"
     config = backbone.pretrained_cfg
     backbone.reset_classifier(0)
+    with_plain_padding(backbone)
     head = classifier_head(
         getattr(backbone, "head_hidden_size", backbone.num_features), num_classes
     )
@@ -98,6 +101,8 @@ def classifier_head(embedding_size: int, num_classes: int) -> nn.Sequential:
 
 
 def _did_you_mean(arch: str) -> str:
+    import timm
+
     close = difflib.get_close_matches(arch, timm.list_models(), n=3, cutoff=0.5)
     names = " or ".join(close) if close else "tf_efficientnet_lite0, resnet18 or convnext_tiny"
     return f"Did you mean {names}?"

@@ -12,14 +12,18 @@ import numpy as np
 from drivetrain.data import RandomSplitter, get_image_files, parent_label
 from drivetrain.data.sides import BySide, sides_of
 from drivetrain.data.splits.drawn import Splitter
+from drivetrain.errors import ConfigError
 from drivetrain.export.bundle import check_writable
 from drivetrain.learn.augment import aug_transforms
 from drivetrain.learn.block import DataBlock
 from drivetrain.learn.blocks import CategoryBlock, ImageBlock
 from drivetrain.learn.loaders import DataLoaders
+from drivetrain.learn.training.budget import fine_tune_within
 from drivetrain.learn.transforms import RandomResizedCrop, Resize
 from drivetrain.learn.vision import vision_learner
 from drivetrain.metrics import accuracy, error_rate
+
+EXPORT_SECONDS, EXPORT_SECONDS_A_PHOTO = 4.0, 0.04
 
 
 def train_folder(
@@ -28,14 +32,18 @@ def train_folder(
     *,
     arch: str = "tf_efficientnet_lite0",
     size: int = 224,
-    epochs: int = 0,
+    epochs: int | None = None,
     seed: int = 42,
     weights: str | os.PathLike[str] | None = None,
+    budget: float | None = None,
+    resume: bool = False,
+    since: float | None = None,
 ) -> dict[str, Any]:
     """Train on a folder that holds one folder a class, and write a bundle.
 
     Without ``epochs`` only the head is trained, on embeddings that are computed once; with them
-    the whole model follows, on random crops with augmentation.
+    the whole model follows, on random crops with augmentation. A budget decides by itself what
+    fits into it, the writing of the bundle included.
 
     Arguments:
         data: The folder.
@@ -45,6 +53,9 @@ def train_folder(
         epochs: Epochs of the whole model after the frozen one.
         seed: What the split and the order follow from.
         weights: A file of pretrained weights.
+        budget: Seconds for everything, in place of ``epochs``.
+        resume: Go on where a training with the same settings was cut off.
+        since: When the budget began, as ``time.monotonic`` tells it; now when left out.
 
     Returns:
         ``{"bundle", "seconds", "valid": {"n", "error_rate", "accuracy", "valid_loss"}}`` and
@@ -53,26 +64,32 @@ def train_folder(
     Raises:
         DrivetrainError: Anything from an empty folder to a path that cannot be written.
     """
-    started = time.perf_counter()
+    started = time.monotonic()
+    _check_choices(epochs, budget, resume=resume)
     check_writable(out)
+    whole = bool(epochs) or budget is not None
     block = DataBlock(
         blocks=(ImageBlock, CategoryBlock),
         get_items=get_image_files,
         splitter=_splitter(data, seed),
         get_y=parent_label,
-        item_tfms=RandomResizedCrop(size, min_scale=0.5) if epochs else Resize(size),
-        batch_tfms=aug_transforms() if epochs else None,
+        item_tfms=RandomResizedCrop(size, min_scale=0.5) if whole else Resize(size),
+        batch_tfms=aug_transforms() if whole else None,
     )
-    dls = block.dataloaders(data, bs=32 if epochs else 64, seed=seed)
+    dls = block.dataloaders(data, bs=32 if whole else 64, seed=seed)
     learn = vision_learner(dls, arch, metrics=[error_rate, accuracy], weights=weights, seed=seed)
     learn.reporter.say(_summary(dls))
-    learn.fine_tune(epochs)
+    if budget is None:
+        learn.fine_tune(epochs or 0, resume=resume)
+    else:
+        begun = started if since is None else since
+        fine_tune_within(learn, max(1.0, budget - _seconds_to_export(dls)), since=begun)
     learn.reporter.say("writing the bundle and checking it against the learner ...")
     bundle = learn.export(out)
     metrics = learn.recorder[-1]
     return {
         "bundle": str(Path(bundle)),
-        "seconds": round(time.perf_counter() - started, 2),
+        "seconds": round(time.monotonic() - started, 2),
         "valid": {
             "n": len(dls.valid.readable_items),
             "error_rate": metrics["error_rate"],
@@ -81,6 +98,20 @@ def train_folder(
         },
         "skipped": dls.valid.skipped,
     }
+
+
+def _check_choices(epochs: int | None, budget: float | None, *, resume: bool) -> None:
+    if budget is not None and (epochs is not None or resume):
+        other = "epochs" if epochs is not None else "resume"
+        raise ConfigError(
+            f"budget and {other} were both given.",
+            hint="A budget decides the epochs by itself, anew each time; give one of the two.",
+        )
+
+
+def _seconds_to_export(dls: DataLoaders) -> float:
+    """What to keep of a budget for the bundle: the validation side is answered twice for it."""
+    return EXPORT_SECONDS + EXPORT_SECONDS_A_PHOTO * len(dls.valid.items)
 
 
 def _splitter(data: str | os.PathLike[str], seed: int) -> Splitter:

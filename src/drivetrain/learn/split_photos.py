@@ -13,7 +13,8 @@ import numpy as np
 from drivetrain.data.cache import PhotoCache
 from drivetrain.data.looks.look import Look, LookIndex, look_at_all
 from drivetrain.learn.columns import Input, Target
-from drivetrain.learn.features import Embedder, embed_items
+from drivetrain.learn.embedder import Embedder
+from drivetrain.learn.features import embed_items
 from drivetrain.learn.loaders import DataLoader, SkippedItemWarning
 from drivetrain.learn.models import image_classifier
 from drivetrain.learn.split_check import Embeddings, SplitTest, Targets, split_test

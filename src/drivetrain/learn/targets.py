@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from drivetrain.errors import DataError
+from drivetrain.learn.losses import BCEWithLogitsLossFlat, CrossEntropyLossFlat
 from drivetrain.schema import Vocab
 
 LossFunction = Callable[..., Tensor]
@@ -99,12 +100,7 @@ class OneOf:
         """Cross-entropy, weighted by class when weights are given."""
         if class_weights is None:
             return functional.cross_entropy
-        weights = class_weights
-
-        def weighted_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
-            return functional.cross_entropy(logits, targets, weight=weights.to(logits.device))
-
-        return weighted_cross_entropy
+        return CrossEntropyLossFlat(weight=class_weights)
 
     def answers(self, logits: Tensor) -> Tensor:
         """Probabilities float32 [N, C] that sum to 1."""
@@ -144,9 +140,11 @@ class AnyOf:
         """The classes' names with semicolons between them."""
         return ";".join(name for name, there in zip(self.vocab, value, strict=True) if there)
 
-    def loss(self, class_weights: Tensor | None = None) -> LossFunction:  # noqa: ARG002
-        """Binary cross-entropy of every class."""
-        return functional.binary_cross_entropy_with_logits
+    def loss(self, class_weights: Tensor | None = None) -> LossFunction:
+        """Binary cross-entropy of every class; weights count where an item has the class."""
+        if class_weights is None:
+            return functional.binary_cross_entropy_with_logits
+        return BCEWithLogitsLossFlat(pos_weight=class_weights)
 
     def answers(self, logits: Tensor) -> Tensor:
         """A probability for each class by itself, float32 [N, C]."""

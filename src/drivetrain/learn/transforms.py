@@ -74,6 +74,11 @@ class ItemTransform(Protocol):
         """Height and width of what :meth:`vary` returns."""
         ...
 
+    @property
+    def varies(self) -> bool:
+        """Whether :meth:`vary` uses the random numbers: without, every epoch sees the same."""
+        ...
+
     def vary(self, base: ImageArray, random: np.random.Generator) -> ImageArray:
         """The training side, uint8 [H, W, 3] at ``size``; may use the random numbers given."""
         ...
@@ -94,6 +99,8 @@ class Resize:
     Raises:
         ConfigError: An unknown method or padding, or an impossible size.
     """
+
+    varies = False
 
     def __init__(
         self, size: Size, method: Method = "crop", pad_mode: Padding = "reflection"
@@ -127,6 +134,8 @@ class RandomResizedCrop:
     Raises:
         ConfigError: An impossible size, scale or ratio.
     """
+
+    varies = True
 
     def __init__(
         self, size: Size, min_scale: float = 0.08, ratio: tuple[float, float] = (3 / 4, 4 / 3)
@@ -238,9 +247,19 @@ class Presized:
         """That of the item transform: what the batch transform gets."""
         return self.transform.size
 
+    @property
+    def varies(self) -> bool:
+        """As the item transform does."""
+        return varies(self.transform)
+
     def vary(self, base: ImageArray, random: np.random.Generator) -> ImageArray:
         """As the item transform does."""
         return self.transform.vary(base, random)
+
+
+def varies(transform: ItemTransform) -> bool:
+    """Whether a transform is random in training; one that does not say is taken to be."""
+    return bool(getattr(transform, "varies", True))
 
 
 def presized(transform: ItemTransform, size: tuple[int, int]) -> ItemTransform:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import Any
 
 from drivetrain.errors import ConfigError
-from drivetrain.learn.callbacks import Callback
-from drivetrain.learn.learner import Learner, Metric
+from drivetrain.learn.learner import Learner
 from drivetrain.learn.loaders import DataLoaders
+from drivetrain.learn.metrics import Metric
 from drivetrain.learn.models import image_classifier
-from drivetrain.learn.seeds import own_random_numbers
-from drivetrain.learn.targets import LossFunction
+from drivetrain.learn.training.seeds import own_random_numbers
 
 
 def vision_learner(
@@ -19,11 +19,11 @@ def vision_learner(
     arch: str = "tf_efficientnet_lite0",
     *,
     metrics: Metric | Sequence[Metric] = (),
-    loss_func: LossFunction | None = None,
     pretrained: bool = True,
     weights: str | os.PathLike[str] | None = None,
+    n_out: int | None = None,
     seed: int = 42,
-    cbs: Sequence[Callback] = (),
+    **settings: Any,
 ) -> Learner[DataLoaders]:
     """A learner for photos over any architecture that timm knows.
 
@@ -32,11 +32,11 @@ def vision_learner(
             its pretrained weights want it.
         arch: A name in timm, such as ``tf_efficientnet_lite0`` or ``resnet18``.
         metrics: Functions such as ``error_rate`` and ``accuracy``.
-        loss_func: Cross-entropy when left out.
         pretrained: Whether to start from weights that have seen ImageNet.
         weights: A file of weights to start from.
+        n_out: Outputs of the model; as many as the data has classes when left out.
         seed: What the head's first weights and dropout follow from.
-        cbs: Callbacks.
+        settings: Those of :class:`Learner`, such as ``loss_func``, ``cbs``, ``wd`` and ``path``.
 
     Raises:
         ConfigError: timm knows no such architecture, or the data has several inputs or targets.
@@ -52,7 +52,7 @@ def vision_learner(
     with own_random_numbers(seed):
         model, origin = image_classifier(
             arch,
-            dls.c,
+            dls.c if n_out is None else n_out,
             pretrained=pretrained,
             weights=weights,
             normalize=dls.normalize,
@@ -61,11 +61,10 @@ def vision_learner(
         dls,
         model,
         metrics=metrics,
-        loss_func=loss_func,
         seed=seed,
-        cbs=cbs,
         arch=arch,
         weights_origin=origin,
+        **settings,
     )
     if pretrained:
         learn.freeze()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from drivetrain.errors import WeightsError
+from drivetrain.errors import OutputError, WeightsError
 
 Weights = dict[str, Tensor]
 
@@ -49,6 +50,66 @@ def load_pretrained(
     if found := _in_package(arch):
         return _fill(model, arch, found, f"the package {PACKAGES[arch][0]}")
     return _download(model, arch)
+
+
+def save_weights(model: nn.Module, file: Path) -> Path:
+    """Write a model's weights as safetensors, in one step, and return the path.
+
+    Raises:
+        OutputError: The file cannot be written.
+    """
+    from safetensors.torch import save
+
+    weights = {name: t.detach().cpu().contiguous().clone() for name, t in _state(model).items()}
+    beside = file.with_name(f"{file.name}.{os.getpid()}.new")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_bytes(save(weights))
+        beside.replace(file)
+    except OSError as problem:
+        with suppress(OSError):
+            beside.unlink()
+        raise OutputError(
+            f"The weights cannot be written to {file}: {problem.strerror or problem}.",
+            hint="Give the learner another path=FOLDER.",
+        ) from problem
+    return file
+
+
+def load_weights(model: nn.Module, file: Path) -> None:
+    """Fill a model with weights that :func:`save_weights` wrote.
+
+    Raises:
+        WeightsError: There is no such file, or its weights are those of another model.
+    """
+    if not file.is_file():
+        there = sorted(other.stem for other in file.parent.glob("*.safetensors"))
+        raise WeightsError(
+            f"{file} does not exist.",
+            hint=f"There is {', '.join(there)}." if there else "learn.save(NAME) writes one.",
+        )
+    own = _state(model)
+    try:
+        weights = _read(file)
+    except Exception as problem:  # torch and safetensors raise many kinds
+        raise WeightsError(
+            f"{file} holds no weights that can be read ({type(problem).__name__}).",
+            hint="It was cut short or altered: save it again.",
+        ) from problem
+    if other := sorted(set(own) ^ set(weights)) or [
+        name for name in own if own[name].shape != weights[name].shape
+    ]:
+        raise WeightsError(
+            f"{file} holds the weights of another model: they differ in {other[0]} and "
+            f"{len(other) - 1} more tensors.",
+            hint="Make the learner with the same architecture and the same classes.",
+        )
+    model.load_state_dict(weights)
+
+
+def _state(model: nn.Module) -> Weights:
+    state: Weights = model.state_dict()
+    return state
 
 
 def _in_folder(folder: Path, arch: str) -> Path | None:
