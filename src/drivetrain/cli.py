@@ -181,7 +181,7 @@ def train(
 
     need("torch", purpose="train a model")
     from drivetrain.learn.recipe import train_folder
-    from drivetrain.learn.training.budget import seconds_of
+    from drivetrain.learn.training.time_plan import seconds_of
 
     report = train_folder(
         data,

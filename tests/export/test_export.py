@@ -27,8 +27,8 @@ class Moody(TinyBody):
     """Sees otherwise in torch than in an exported program: as an unfaithful export would."""
 
     def forward(self, x: Tensor) -> Tensor:
-        exported = torch.compiler.is_exporting() or torch.jit.is_tracing()
-        mood = 0.0 if exported else 1.0
+        tracing = torch._C._get_tracing_state() is not None
+        mood = 0.0 if tracing or torch.compiler.is_exporting() else 1.0
         return super().forward(x) + mood
 
 

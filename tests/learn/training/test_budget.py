@@ -19,15 +19,14 @@ from drivetrain.learn.callbacks.averages import EMACallback
 from drivetrain.learn.callbacks.base import Callback
 from drivetrain.learn.learner import Learner
 from drivetrain.learn.training import budget
-from drivetrain.learn.training.budget import (
+from drivetrain.learn.training.budget import Clock, fine_tune_within
+from drivetrain.learn.training.time_plan import (
     MARGIN,
     MOST_EPOCHS,
     MOST_VIEWS,
     SMALLER,
-    Clock,
-    Plan,
     Speeds,
-    fine_tune_within,
+    TimePlan,
     plan_for,
     seconds_of,
 )
@@ -73,7 +72,7 @@ seconds_drawn = st.floats(-1000.0, 1_000_000.0)
 counts = st.integers(1, 500)
 
 
-def cost(plan: Plan, speeds: Speeds, steps: int, answers: int) -> float:
+def cost(plan: TimePlan, speeds: Speeds, steps: int, answers: int) -> float:
     epoch = steps * speeds.step * plan.scale**2 + answers * speeds.answer
     return plan.epochs * epoch + plan.views * speeds.frozen
 
@@ -97,8 +96,8 @@ def test_smaller_pictures_are_for_when_not_one_full_epoch_fits(
     seconds: float, speeds: Speeds, steps: int, answers: int
 ) -> None:
     plan = plan_for(seconds, speeds, steps=steps, answers=answers, varies=True)
-    full = cost(Plan(epochs=1), speeds, steps, answers)
-    smaller = cost(Plan(epochs=1, scale=SMALLER), speeds, steps, answers)
+    full = cost(TimePlan(epochs=1), speeds, steps, answers)
+    smaller = cost(TimePlan(epochs=1, scale=SMALLER), speeds, steps, answers)
     usable = seconds * MARGIN
     assert plan.scale == (SMALLER if smaller <= usable < full else 1.0)
     assert bool(plan.epochs) == (smaller <= usable)
@@ -121,12 +120,12 @@ def test_more_time_never_means_less_training(
 
 
 def test_a_plan_is_told_in_words() -> None:
-    assert "3 epochs of the whole model at 224 × 200" in Plan(epochs=3).words((224, 200))
-    assert "1 epoch of the whole model at 160 × 160" in Plan(epochs=1, scale=SMALLER).words(
+    assert "3 epochs of the whole model at 224 × 200" in TimePlan(epochs=3).words((224, 200))
+    assert "1 epoch of the whole model at 160 × 160" in TimePlan(epochs=1, scale=SMALLER).words(
         (224, 224)
     )
-    assert "2 further frozen views" in Plan(views=2).words((224, 224))
-    assert "frozen part is all" in Plan().words((224, 224))
+    assert "2 further frozen views" in TimePlan(views=2).words((224, 224))
+    assert "frozen part is all" in TimePlan().words((224, 224))
 
 
 # ---- training within a time -------------------------------------------------------------------
@@ -331,7 +330,7 @@ def test_the_callers_random_numbers_and_the_models_weights_survive_measuring(
 def test_the_clock_counts_from_when_the_time_began(colours: Path, clock: PlantedTime) -> None:
     learn = tiny_learner(colours)
     plan = fine_tune_within(learn, 20, since=clock.now - 19.0, cbs=Slow(clock, 3.0, 0.5))
-    assert plan == Plan()
+    assert plan == TimePlan()
 
 
 def test_the_schedule_runs_by_steps_or_clock_whichever_is_further(clock: PlantedTime) -> None:

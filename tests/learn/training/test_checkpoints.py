@@ -21,10 +21,9 @@ from drivetrain.learn.training.checkpoints import (
     KEPT_RUNS,
     NOTES,
     Checkpoints,
-    restore_training,
-    restore_weights,
     run_of,
 )
+from drivetrain.learn.training.state import restore_training, restore_weights
 
 pytestmark = pytest.mark.usefixtures("one_torch_thread")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import re
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,123 +12,19 @@ from torch import Tensor
 from torch.nn import functional
 from torch.optim import Optimizer
 
-from drivetrain.errors import ConfigError
 from drivetrain.learn.callbacks.base import Callback
 from drivetrain.learn.training.guards import GoodWeights
 from drivetrain.learn.training.schedule import OneCycle
 from drivetrain.learn.training.seeds import own_random_numbers
 from drivetrain.learn.training.speed import laid_out, lay_out
+from drivetrain.learn.training.time_plan import Speeds, TimePlan, plan_for, seconds_of
 
 if TYPE_CHECKING:
     from drivetrain.learn.training.equipment import CallbacksGiven
     from drivetrain.learn.training.trainer import Trainer
 
-UNITS = {"": 1.0, "s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
-MOST_EPOCHS = 12
-"""More of the whole model seldom help on as many photos as a budget is for."""
-
-MOST_VIEWS = 5
-SMALLER = 0.714
-"""Of the side: half the pixels (224 to 160). Training on smaller pictures than one validates on
-costs little or nothing (Touvron et al. 2019, "Fixing the train-test resolution discrepancy")."""
-
 STEPS_MEASURED = 2
 """The first allocates, and counts for nothing."""
-
-MARGIN = 0.9
-"""The share of the time left that is planned with; machines are never even."""
-
-
-@dataclass(frozen=True)
-class Speeds:
-    """What was measured.
-
-    Arguments:
-        frozen: Seconds of a frozen epoch.
-        step: Seconds of a training step of the whole model.
-        answer: Seconds for a batch of validation.
-    """
-
-    frozen: float
-    step: float
-    answer: float
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What fits into the time that is left after a first frozen epoch.
-
-    Arguments:
-        views: Further frozen epochs.
-        epochs: Epochs of the whole model.
-        scale: The side of the training pictures in them, as a share of the full one.
-        seconds: What it is expected to take.
-    """
-
-    views: int = 0
-    epochs: int = 0
-    scale: float = 1.0
-    seconds: float = 0.0
-
-    def words(self, size: tuple[int, int]) -> str:
-        """The plan in a sentence.
-
-        Arguments:
-            size: Height and width of the training pictures.
-        """
-        if self.epochs:
-            high, wide = (round(side * self.scale) for side in size)
-            what = f"{_count(self.epochs, 'epoch')} of the whole model at {high} × {wide} pixels"
-        elif self.views:
-            what = f"{_count(self.views, 'further frozen view')}"
-        else:
-            return "the frozen part is all that fits, or that helps."
-        return f"then {what}, about {self.seconds:.0f} s."
-
-
-def seconds_of(budget: str | float) -> float:
-    """A budget in seconds.
-
-    Example:
-        >>> seconds_of("60s"), seconds_of("5 min"), seconds_of(90)
-        (60.0, 300.0, 90.0)
-
-    Raises:
-        ConfigError: It is no time, or none that is above 0.
-    """
-    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-z]*)\s*", str(budget).lower())
-    unit = UNITS.get(match[2]) if match else None
-    if match is None or unit is None or not float(match[1]) > 0:
-        raise ConfigError(
-            f"budget is {budget!r}, which is no time.",
-            hint='Give seconds, or a text such as "60s", "5min" or "1h".',
-        )
-    return float(match[1]) * unit
-
-
-def plan_for(seconds: float, speeds: Speeds, *, steps: int, answers: int, varies: bool) -> Plan:
-    """The most that fits: epochs of the whole model, on smaller pictures if need be, or views.
-
-    Example:
-        >>> speeds = Speeds(frozen=4.0, step=1.0, answer=0.5)
-        >>> plan_for(50.0, speeds, steps=10, answers=4, varies=True)
-        Plan(views=0, epochs=3, scale=1.0, seconds=36.0)
-
-    Arguments:
-        seconds: What is left.
-        speeds: What was measured.
-        steps: Training batches an epoch.
-        answers: Validation batches.
-        varies: Whether a further frozen view would differ from the first.
-    """
-    usable = max(0.0, seconds) * MARGIN
-    for scale in (1.0, SMALLER):
-        epoch = steps * speeds.step * scale**2 + answers * speeds.answer
-        epochs = min(MOST_EPOCHS, int(usable / epoch))
-        if epochs:
-            return Plan(epochs=epochs, scale=scale, seconds=epochs * epoch)
-    views = min(MOST_VIEWS, int(usable / speeds.frozen)) if varies else 0
-    return Plan(views=views, seconds=views * speeds.frozen)
 
 
 def fine_tune_within(
@@ -141,7 +36,7 @@ def fine_tune_within(
     cbs: CallbacksGiven = (),
     since: float | None = None,
     **cycle: Any,
-) -> Plan:
+) -> TimePlan:
     """Fine-tune within a time, and leave the best model that was met on the way.
 
     The frozen part comes first: it is worth most for its time. Then a few steps of the whole
@@ -187,12 +82,12 @@ def _carry_out(
     epochs: int | None,
     base_lr: float,
     **cycle: Any,
-) -> Plan:
+) -> TimePlan:
     learn.freeze()
     begun = time.monotonic()
     learn.fit_one_cycle(1, base_lr, cbs=further, **({"pct_start": 0.25} | cycle))
     frozen = time.monotonic() - begun
-    plan = Plan()
+    plan = TimePlan()
     if clock.left() > frozen and (epochs is None or epochs > 0):
         speeds = measured(learn, frozen)
         plan = plan_for(
@@ -204,7 +99,7 @@ def _carry_out(
         )
         if epochs is not None and plan.epochs > epochs:
             each = plan.seconds / plan.epochs
-            plan = Plan(epochs=epochs, scale=plan.scale, seconds=epochs * each)
+            plan = TimePlan(epochs=epochs, scale=plan.scale, seconds=epochs * each)
         clock.reserve = len(learn.dls.valid) * speeds.answer
     size = learn.dls.train.item_transform.preparation.size
     learn.reporter.say(
@@ -362,10 +257,6 @@ def measured(learn: Trainer[Any], frozen: float) -> Speeds:
 
 def _several(cbs: Any) -> list[Any]:
     return list(cbs) if isinstance(cbs, list | tuple) else [] if cbs is None else [cbs]
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _wait_for(x: Tensor) -> None:

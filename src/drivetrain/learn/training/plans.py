@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from drivetrain.learn.training.checkpoints import Plan
 from drivetrain.learn.training.equipment import Equipment
 from drivetrain.learn.training.schedule import OneCycle, Schedule
+from drivetrain.learn.training.state import Plan
 
 
 def plan_of(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from drivetrain.learn.training.checkpoints import (
+from drivetrain.learn.training.checkpoints import Checkpoints
+from drivetrain.learn.training.state import (
     Checkpoint,
-    Checkpoints,
     Plan,
     check_same_plan,
     in_memory,

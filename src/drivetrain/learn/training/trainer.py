@@ -53,7 +53,8 @@ class Trainer(Steps[LoadersT]):
             cbs: Further callbacks, for this training only.
             resume: Go on where a training of the same data, model and seed was cut off.
             budget: The time to take, such as ``"60s"``, ``"5min"`` or a number of seconds, in
-                place of ``epochs``: see :func:`drivetrain.learn.training.budget.plan`.
+                place of ``epochs``: see
+                :func:`drivetrain.learn.training.budget.fine_tune_within`.
             cycle: Settings of :class:`OneCycle`, such as ``pct_start`` and ``div``.
         """
         if budget is not None:
