@@ -86,7 +86,7 @@ def train_folder(
         fine_tune_within(learn, max(1.0, budget - _seconds_to_export(dls)), since=begun)
     learn.reporter.say("writing the bundle and checking it against the learner ...")
     bundle = learn.export(out)
-    metrics = learn.recorder[-1]
+    metrics = learn.recorder[-1] if budget is None else learn.recorder.best
     return {
         "bundle": str(Path(bundle)),
         "seconds": round(time.monotonic() - started, 2),

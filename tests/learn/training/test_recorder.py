@@ -45,6 +45,11 @@ def test_losses_rates_and_ends_go_through_all_trainings(learn: Learner[Any]) -> 
         assert row["train_loss"] == pytest.approx(float(mean))
 
 
+def test_the_best_row_is_the_one_with_the_smallest_validation_loss() -> None:
+    recorder = Recorder([{"valid_loss": 0.5}, {"valid_loss": 0.2}, {"valid_loss": 0.4}])
+    assert recorder.best == {"valid_loss": 0.2}
+
+
 def test_rates_are_those_of_the_schedule(learn: Learner[Any]) -> None:
     lrs = learn.recorder.lrs
     assert max(lrs) == pytest.approx(0.02)

@@ -34,6 +34,11 @@ class Recorder(list[Row]):
         """The rows as plain lists, without their seconds."""
         return [[value for name, value in row.items() if name != "seconds"] for row in self]
 
+    @property
+    def best(self) -> Row:
+        """The row with the smallest validation loss."""
+        return min(self, key=lambda row: row["valid_loss"])
+
     def end_epoch(self, row: Row) -> None:
         """Keep an epoch's row."""
         self.append(row)
