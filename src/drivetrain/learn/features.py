@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -68,13 +69,23 @@ class FrozenFeatures:
         model: The classifier whose body is frozen.
         dls: Both sides.
         track: Shows how far it is.
+        until: When to leave the rest of the training side out, as ``time.monotonic`` tells it;
+            None embeds all of it.
     """
 
     train: FeatureLoader
     valid: FeatureLoader
 
-    def __init__(self, model: ImageClassifier, dls: DataLoaders, track: Track) -> None:
-        self._model, self._dls, self._track = model, dls, track
+    def __init__(
+        self,
+        model: ImageClassifier,
+        dls: DataLoaders,
+        track: Track,
+        *,
+        until: float | None = None,
+    ) -> None:
+        self._model, self._dls, self._track, self._until = model, dls, track, until
+        self.cut_short = False
         self._weights = _weights_of(model)
         self._embedder = Embedder(model)
         self._view: int | None = None
@@ -83,7 +94,7 @@ class FrozenFeatures:
     def still_fit(self, model: ImageClassifier, dls: DataLoaders) -> bool:
         """Whether these are the features of that body as it is now, and of that data."""
         same = model is self._model and dls is self._dls
-        return same and _weights_of(model) == self._weights
+        return same and not self.cut_short and _weights_of(model) == self._weights
 
     def see(self, epoch: int) -> None:
         """Embed what is not embedded yet: the training side's view of an epoch, then the other.
@@ -106,19 +117,29 @@ class FrozenFeatures:
     def _embed_train(self, view: int) -> FeatureLoader:
         side = self._dls.train
         batches = self._track(side, "embed train", view, keep_lone=True, each_once=True)
-        embeddings, targets = embed_items(self._embedder, batches)
+        seen: list[int] = []
+        embeddings, targets = embed_items(self._embedder, self._in_time(batches, seen))
         if len(targets) < 2:
             raise DataError(
                 f"Only one of {len(side.items)} training items could be read.",
                 hint="See the warnings for what is wrong with the others.",
             )
-        sampling = side.readable_sampling
+        sampling = None if side.sampling is None else side.sampling[sorted(seen)]
         return FeatureLoader(embeddings, targets, True, side.bs, side.seed, sampling, side.device)
 
     def _embed_valid(self) -> FeatureLoader:
         side = self._dls.valid
         embeddings, targets = embed_items(self._embedder, self._track(side, "embed valid"))
         return FeatureLoader(embeddings, targets, False, side.bs, side.seed, device=side.device)
+
+    def _in_time(self, batches: Iterator[Batch], seen: list[int]) -> Iterator[Batch]:
+        """The batches up to the time that is set, and two at least; notes their positions."""
+        for number, batch in enumerate(batches):
+            if self._until is not None and number >= 2 and time.monotonic() > self._until:
+                self.cut_short = True
+                return
+            seen += batch.positions
+            yield batch
 
 
 def embed_items(embedder: Embedder, batches: Iterator[Batch]) -> tuple[Tensor, Tensor]:

@@ -174,11 +174,6 @@ class DataLoader:
         targets: NDArray[Any] = self.targets[self.readable]
         return targets
 
-    @property
-    def readable_sampling(self) -> NDArray[np.float64] | None:
-        """How often each readable item is drawn, when that is not once each."""
-        return None if self.sampling is None else self.sampling[self.readable]
-
     def one_batch(self) -> tuple[Tensor, ...]:
         """The first batch of an epoch: the inputs, then the targets."""
         first = next(self.batches(self._next_epoch))

@@ -345,3 +345,17 @@ def test_the_schedule_runs_by_steps_or_clock_whichever_is_further(clock: Planted
     clock.now += 50.0
     hurried(None, 0.8)
     assert applied == [0.25, 0.5, 0.75, 1.0]
+
+
+def test_what_does_not_fit_into_the_time_is_left_out_of_the_frozen_part(colours: Path) -> None:
+    learn = tiny_learner(colours)
+    learn.freeze()
+    learn.embed_until = 0.0
+    learn.fit_one_cycle(1)
+    assert learn.features is not None
+    assert learn.features.cut_short
+    assert len(learn.features.train.targets) == 2 * learn.dls.train.bs
+    assert len(learn.features.valid.targets) == len(learn.dls.valid.items)
+    learn.embed_until = None
+    learn.fit_one_cycle(1)
+    assert len(learn.features.train.targets) == len(learn.dls.train.items)

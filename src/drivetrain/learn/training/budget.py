@@ -17,7 +17,7 @@ from drivetrain.learn.training.guards import GoodWeights
 from drivetrain.learn.training.schedule import OneCycle
 from drivetrain.learn.training.seeds import own_random_numbers
 from drivetrain.learn.training.speed import laid_out, lay_out
-from drivetrain.learn.training.time_plan import Speeds, TimePlan, plan_for, seconds_of
+from drivetrain.learn.training.time_plan import MARGIN, Speeds, TimePlan, plan_for, seconds_of
 
 if TYPE_CHECKING:
     from drivetrain.learn.training.equipment import CallbacksGiven
@@ -85,8 +85,16 @@ def _carry_out(
 ) -> TimePlan:
     learn.freeze()
     begun = time.monotonic()
-    learn.fit_one_cycle(1, base_lr, cbs=further, **({"pct_start": 0.25} | cycle))
+    count, others = len(learn.dls.train.items), len(learn.dls.valid.items)
+    learn.embed_until = begun + MARGIN * clock.left() * count / (count + others)
+    try:
+        learn.fit_one_cycle(1, base_lr, cbs=further, **({"pct_start": 0.25} | cycle))
+    finally:
+        learn.embed_until = None
     frozen = time.monotonic() - begun
+    if learn.features is not None and learn.features.cut_short:
+        fitted = len(learn.features.train.targets)
+        learn.reporter.say(f"{fitted:,} of {count:,} training photos fit into the time.")
     plan = TimePlan()
     if clock.left() > frozen and (epochs is None or epochs > 0):
         speeds = measured(learn, frozen)

@@ -114,6 +114,7 @@ class Equipment(Generic[LoadersT]):
         self.recorder = Recorder()
         self.reporter = Reporter()
         self.features: FrozenFeatures | None = None
+        self.embed_until: float | None = None
         self.network: nn.Module = self.model
         self.precision: torch.dtype | None = None
         self.epoch, self.n_epoch, self.epochs_trained = 0, 0, 0
@@ -180,7 +181,9 @@ class Equipment(Generic[LoadersT]):
         needs_pixels = any(callback.needs_pixels for callback in self.cbs)
         if isinstance(self.model, ImageClassifier) and self.frozen and not needs_pixels:
             if self.features is None or not self.features.still_fit(self.model, self.dls):
-                self.features = FrozenFeatures(self.model, self.dls, self._track)
+                self.features = FrozenFeatures(
+                    self.model, self.dls, self._track, until=self.embed_until
+                )
             return Embeddings(self.model, self.features, self.head_passes, len(self.dls.train))
         if self.features is not None:
             self.features.rest()
