@@ -16,6 +16,7 @@ from drivetrain.bundle.reader import Bundle
 from drivetrain.engine import onnxruntime
 from drivetrain.errors import BundleCorruptError, InputError, SampleMismatchError
 from drivetrain.schema import Prediction, Probabilities
+from drivetrain.threads import leave
 
 BATCH = 8
 """Inputs a run of the network: more do not fit a processor's cache and are slower each."""
@@ -86,22 +87,22 @@ class Predictor:
 
         Inputs are read ahead by threads, a few at a time, so that memory stays flat.
         """
-        with ThreadPoolExecutor(self._threads, thread_name_prefix="drivetrain-read") as pool:
-            source = iter(inputs)
-            ahead: deque[Future[NDArray[np.uint8]]] = deque()
+        pool = ThreadPoolExecutor(self._threads, thread_name_prefix="drivetrain-read")
+        source = iter(inputs)
+        ahead: deque[Future[NDArray[np.uint8]]] = deque()
 
-            def read_ahead(count: int) -> None:
-                ahead.extend(pool.submit(self.preparation, item) for item in islice(source, count))
+        def read_ahead(count: int) -> None:
+            ahead.extend(pool.submit(self.preparation, item) for item in islice(source, count))
 
-            try:
-                read_ahead(2 * BATCH)
-                while ahead:
-                    group = [ahead.popleft() for _ in range(min(BATCH, len(ahead)))]
-                    prepared = [_outcome(future) for future in group]
-                    read_ahead(BATCH)
-                    yield from self._answer(prepared)
-            finally:
-                pool.shutdown(cancel_futures=True)
+        try:
+            read_ahead(2 * BATCH)
+            while ahead:
+                group = [ahead.popleft() for _ in range(min(BATCH, len(ahead)))]
+                prepared = [_outcome(future) for future in group]
+                read_ahead(BATCH)
+                yield from self._answer(prepared)
+        finally:
+            leave(pool)
 
     def probabilities(self, arrays: NDArray[np.uint8]) -> Probabilities:
         """Prepared inputs uint8 [N, H, W, 3] to probabilities float32 [N, C]."""

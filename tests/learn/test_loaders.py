@@ -59,7 +59,11 @@ def order(dl: DataLoader, epoch: int = 0) -> list[int]:
 
 
 def reading_threads() -> list[threading.Thread]:
-    return [thread for thread in threading.enumerate() if thread.name.startswith("drivetrain-read")]
+    """Those that stay: threads that were told to end get a minute for it."""
+    threads = [each for each in threading.enumerate() if each.name.startswith("drivetrain-read")]
+    for thread in threads:
+        thread.join(60)
+    return [thread for thread in threads if thread.is_alive()]
 
 
 # ---- order and content ---------------------------------------------------------------------

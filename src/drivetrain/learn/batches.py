@@ -17,6 +17,7 @@ from torch import Tensor
 
 from drivetrain.errors import ConfigError, InputError, UnreadableInputError
 from drivetrain.learn.columns import Input, Planes
+from drivetrain.threads import leave
 
 BatchTransform = Callable[[Tensor, torch.Generator], Tensor]
 """From float32 [N, 3, H, W] in 0..1 to the same, with the random numbers it is given."""
@@ -97,19 +98,19 @@ class ReadAhead:
         """A filled batch for each group of positions."""
         threads = workers or os.cpu_count() or 1
         self._memory, self._drawn = Memory(), Counter[int]()
-        with ThreadPoolExecutor(threads, thread_name_prefix="drivetrain-read") as pool:
-            todo = iter(enumerate(groups))
-            ahead: deque[_Filling] = deque()
-            try:
-                for number, group in islice(todo, BATCHES_AHEAD):
-                    ahead.append(self._begin(pool, number, group))
-                while ahead:
-                    filled = ahead.popleft().result()
-                    if upcoming := next(todo, None):
-                        ahead.append(self._begin(pool, *upcoming))
-                    yield filled
-            finally:
-                pool.shutdown(wait=True, cancel_futures=True)
+        pool = ThreadPoolExecutor(threads, thread_name_prefix="drivetrain-read")
+        todo = iter(enumerate(groups))
+        ahead: deque[_Filling] = deque()
+        try:
+            for number, group in islice(todo, BATCHES_AHEAD):
+                ahead.append(self._begin(pool, number, group))
+            while ahead:
+                filled = ahead.popleft().result()
+                if upcoming := next(todo, None):
+                    ahead.append(self._begin(pool, *upcoming))
+                yield filled
+        finally:
+            leave(pool)
 
     def _begin(self, pool: ThreadPoolExecutor, number: int, group: Sequence[int]) -> _Filling:
         arrays = [

@@ -28,6 +28,7 @@ from drivetrain.prepare.image import (
     rgb,
     upright_photo,
 )
+from drivetrain.threads import leave
 
 __all__ = ["Look", "LookIndex", "look_at", "look_at_all"]
 
@@ -128,20 +129,20 @@ def _look_at_all(
     So nothing is decoded while the caller runs, and Pillow's warnings can be kept off without
     touching the caller's: filters of warnings belong to the process, not to a thread.
     """
-    with ThreadPoolExecutor(workers, thread_name_prefix="look") as pool:
-        try:
-            for start in range(0, len(sources), IN_FLIGHT):
-                places = range(start, min(start + IN_FLIGHT, len(sources)))
-                batch = [(sources[at], keepers[at] if keepers else None) for at in places]
-                with _without_pillows_warnings():
-                    looks = list(pool.map(lambda given: _look_at(given[0], index, given[1]), batch))
-                if index is not None:
-                    index.remember(looks)
-                yield from looks
-        finally:
-            pool.shutdown(cancel_futures=True)
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="look")
+    try:
+        for start in range(0, len(sources), IN_FLIGHT):
+            places = range(start, min(start + IN_FLIGHT, len(sources)))
+            batch = [(sources[at], keepers[at] if keepers else None) for at in places]
+            with _without_pillows_warnings():
+                looks = list(pool.map(lambda given: _look_at(given[0], index, given[1]), batch))
             if index is not None:
-                index.flush()
+                index.remember(looks)
+            yield from looks
+    finally:
+        leave(pool)
+        if index is not None:
+            index.flush()
 
 
 @contextmanager
