@@ -59,11 +59,14 @@ def order(dl: DataLoader, epoch: int = 0) -> list[int]:
 
 
 def reading_threads() -> list[threading.Thread]:
-    """Those that stay: threads that were told to end get a minute for it."""
-    threads = [each for each in threading.enumerate() if each.name.startswith("drivetrain-read")]
-    for thread in threads:
+    return [thread for thread in threading.enumerate() if thread.name.startswith("drivetrain-read")]
+
+
+def left_behind() -> list[threading.Thread]:
+    """Threads that read and stay: those that were told to end get a minute for it."""
+    for thread in reading_threads():
         thread.join(60)
-    return [thread for thread in threads if thread.is_alive()]
+    return reading_threads()
 
 
 # ---- order and content ---------------------------------------------------------------------
@@ -263,7 +266,7 @@ def test_errors_that_are_no_fault_of_an_item_are_not_swallowed() -> None:
     with pytest.raises(DataError, match=r"Faulty failed on item \d: ZeroDivisionError") as caught:
         list(loader(4, item_transform=Faulty(8)).batches())
     assert isinstance(caught.value.__cause__, ZeroDivisionError)
-    assert reading_threads() == []
+    assert left_behind() == []
 
 
 # ---- threads -------------------------------------------------------------------------------
@@ -271,7 +274,7 @@ def test_errors_that_are_no_fault_of_an_item_are_not_swallowed() -> None:
 
 def test_an_epoch_leaves_no_thread_behind() -> None:
     list(loader(20).batches())
-    assert reading_threads() == []
+    assert left_behind() == []
 
 
 def test_closing_early_leaves_no_thread_behind() -> None:
@@ -279,14 +282,14 @@ def test_closing_early_leaves_no_thread_behind() -> None:
     next(batches)
     assert reading_threads() != []
     batches.close()  # type: ignore[attr-defined]
-    assert reading_threads() == []
+    assert left_behind() == []
 
 
 def test_leaving_a_loop_early_leaves_no_thread_behind() -> None:
     for _ in loader(40, num_workers=3):
         break
     loader(40, num_workers=3).one_batch()
-    assert reading_threads() == []
+    assert left_behind() == []
 
 
 def test_reading_runs_two_batches_ahead_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
