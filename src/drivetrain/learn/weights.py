@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from drivetrain.errors import OutputError, WeightsError
+from drivetrain.bundle.archive import cannot_write, writing
+from drivetrain.errors import WeightsError
 
 Weights = dict[str, Tensor]
 
@@ -53,26 +53,34 @@ def load_pretrained(
 
 
 def save_weights(model: nn.Module, file: Path) -> Path:
-    """Write a model's weights as safetensors, in one step, and return the path.
+    """Write a model's weights as safetensors, and return the path; see :func:`write_weights`."""
+    return write_weights(copied_weights(model), file)
+
+
+def copied_weights(model: nn.Module) -> Weights:
+    """A model's weights on the CPU, each in memory of its own."""
+    return {
+        name: tensor.detach().to("cpu", copy=True).contiguous()
+        for name, tensor in _state(model).items()
+    }
+
+
+def write_weights(weights: Weights, file: Path) -> Path:
+    """Write a file of weights that is whole at every moment, and return its path.
 
     Raises:
         OutputError: The file cannot be written.
     """
     from safetensors.torch import save
 
-    weights = {name: t.detach().cpu().contiguous().clone() for name, t in _state(model).items()}
-    beside = file.with_name(f"{file.name}.{os.getpid()}.new")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_bytes(save(weights))
-        beside.replace(file)
     except OSError as problem:
-        with suppress(OSError):
-            beside.unlink()
-        raise OutputError(
-            f"The weights cannot be written to {file}: {problem.strerror or problem}.",
-            hint="Give the learner another path=FOLDER.",
-        ) from problem
+        raise cannot_write(file, problem) from None
+    with writing(file) as beside, beside.open("wb") as part:
+        part.write(save(weights))
+        part.flush()
+        os.fsync(part.fileno())
     return file
 
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from safetensors.torch import save as to_safetensors
-from torch import Tensor, nn
+from torch import Tensor
 
-from drivetrain.bundle.archive import cannot_write, writing
 from drivetrain.errors import ConfigError
 from drivetrain.learn.callbacks.stopping import TrackerCallback
+from drivetrain.learn.weights import copied_weights, write_weights
 
 if TYPE_CHECKING:
     from drivetrain.learn.learner import Learner
@@ -73,18 +71,18 @@ class SaveModelCallback(TrackerCallback):
 
     def before_validate(self, learn: Learner[Any]) -> None:
         """Copy the weights that are about to be judged."""
-        self._judged = _copied(learn.model)
+        self._judged = copied_weights(learn.model)
 
     def after_epoch(self, learn: Learner[Any]) -> None:
         """Judge the epoch, and keep its weights when they are the best so far."""
-        judged, self._judged = self._judged or _copied(learn.model), {}
+        judged, self._judged = self._judged or copied_weights(learn.model), {}
         if self.every_epoch:
-            _write(judged, _place(learn, f"{self.fname}_{self._number}"))
+            write_weights(judged, _place(learn, f"{self.fname}_{self._number}"))
         super().after_epoch(learn)
         if self.is_better:
             self._weights = judged
             if self.fname is not None:
-                _write(judged, _place(learn, self.fname))
+                write_weights(judged, _place(learn, self.fname))
 
     def after_fit(self, learn: Learner[Any]) -> None:
         """Give the model the best weights, and say which they are."""
@@ -111,25 +109,5 @@ class SaveModelCallback(TrackerCallback):
         }
 
 
-def _copied(model: nn.Module) -> dict[str, Tensor]:
-    """The model's weights on the CPU, each in memory of its own."""
-    return {
-        name: tensor.detach().to("cpu", copy=True).contiguous()
-        for name, tensor in model.state_dict().items()
-    }
-
-
 def _place(learn: Learner[Any], name: str) -> Path:
     return Path(learn.path) / learn.model_dir / f"{name}{SUFFIX}"
-
-
-def _write(weights: dict[str, Tensor], file: Path) -> None:
-    """Write a file that is whole at every moment."""
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as problem:
-        raise cannot_write(file, problem) from None
-    with writing(file) as beside, beside.open("wb") as part:
-        part.write(to_safetensors(weights))
-        part.flush()
-        os.fsync(part.fileno())
