@@ -3,8 +3,7 @@
 ``step.py FOLDER TURNS`` prints the seconds a step of each. The learner's epoch is everything
 between the moments ``before_epoch`` and ``before_validate``: data, augmentation, callbacks. The
 bare loop has the epoch's tensors in memory, and the learner's model, optimizer, memory format,
-precision and threads. It runs twice: as one writes it (``plain``), and with the allocator set as
-the learner sets it (``bare``).
+precision, threads and allocator.
 """
 
 from __future__ import annotations
@@ -142,7 +141,7 @@ def main() -> None:
     learn.unfreeze()
     watch = Stopwatch()
     batches = [(x, y) for x, y in dls.train]
-    seconds: dict[str, list[float]] = {"learner": [], "bare": [], "plain": []}
+    seconds: dict[str, list[float]] = {"learner": [], "bare": []}
     loop: BareLoop | None = None
     for turn in range(turns + 1):
         with learn.no_bar():
@@ -152,10 +151,9 @@ def main() -> None:
         torch.set_num_threads(watch.threads)
         with fast_memory(CPU):
             bare = timed(loop.epoch)
-        plain = timed(loop.epoch)
         if turn:
-            for name, taken in (("learner", watch.seconds), ("bare", bare), ("plain", plain)):
-                seconds[name].append(taken / len(batches))
+            seconds["learner"].append(watch.seconds / len(batches))
+            seconds["bare"].append(bare / len(batches))
     setting = {
         "steps": len(batches),
         "threads": watch.threads,
