@@ -19,7 +19,8 @@ from drivetrain.data import get_image_files
 from drivetrain.errors import InputError, SampleMismatchError
 from drivetrain.learn.learner import Learner
 from drivetrain.learn.loaders import DataLoaders
-from drivetrain.predictor import Predictor, softmax
+from drivetrain.judge.calibration import softmax
+from drivetrain.predictor import Predictor
 from drivetrain.schema import Prediction
 
 

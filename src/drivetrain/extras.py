@@ -13,7 +13,6 @@ EXTRA_OF = {
     "timm": "train",
     "onnx": "train",
     "onnxscript": "train",
-    "safetensors": "train",
     "matplotlib": "train",
     "pandas": "train",
     "sklearn": "train",

@@ -21,7 +21,10 @@ def describe(bundle: Bundle) -> dict[str, Any]:
         "pretrained_from": manifest.network.pretrained_from,
         "preparation": manifest.preparation,
         "training": manifest.training.model_dump(mode="json"),
-        "parity": manifest.parity.model_dump(mode="json"),
+        "parity": [one.model_dump(mode="json") for one in manifest.parity],
+        "calibration": manifest.calibration.model_dump(mode="json"),
+        "domain": manifest.domain and manifest.domain.model_dump(mode="json"),
+        "project": manifest.project.model_dump(mode="json"),
         "written_by": manifest.written_by,
         "created": manifest.created,
         "format_version": manifest.format_version,
@@ -31,7 +34,7 @@ def describe(bundle: Bundle) -> dict[str, Any]:
 def card_lines(bundle: Bundle) -> list[str]:
     """The card in the terminal."""
     manifest = bundle.manifest
-    training, parity = manifest.training, manifest.parity
+    training, parity = manifest.training, manifest.parity[0]
     width = max(map(len, manifest.target.vocab))
     lines = [
         f"{bundle.name}",

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from drivetrain.errors import BundleCorruptError, BundleVersionError
+from drivetrain.judge.calibration import Calibration
+from drivetrain.project import Project
 
 FORMAT: Literal["drivetrain.bundle"] = "drivetrain.bundle"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Count = Annotated[int, Field(ge=0, le=10**12)]
+Source = Literal["training folds", "validation"]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
@@ -35,11 +39,12 @@ class Target(_Part):
     vocab: tuple[str, ...] = Field(min_length=2)
 
 
-class Network(_Part):
+class NetworkSettings(_Part):
     """The network: its architecture, where its weights came from, and its tensors.
 
     ``input`` takes uint8 [N, ...] as the preparation gives it; ``outputs`` are the logits
-    float32 [N, C] and the embedding float32 [N, D].
+    float32 [N, C] and the embedding float32 [N, D]. ``precision_note`` says why a network that
+    was to be smaller is not.
     """
 
     arch: str
@@ -47,6 +52,8 @@ class Network(_Part):
     input: str = "x"
     outputs: tuple[str, str] = ("logits", "embedding")
     embedding_size: int = Field(ge=1, le=10**6)
+    precision: Literal["float32", "int8"] = "float32"
+    precision_note: str = ""
 
 
 class Training(_Part):
@@ -57,23 +64,73 @@ class Training(_Part):
     class_counts: dict[str, int] = {}
     metrics: dict[str, Share] = {}
     confusion: tuple[tuple[int, ...], ...] = ()
+    data_fingerprint: str = ""
     notes: str = ""
 
 
 class Parity(_Part):
-    """How the bundle's answers compare with the learner's, on real validation items."""
+    """How two ways to the same answers compare, on real validation items.
 
+    ``of`` says which two; a difference is one of a probability.
+    """
+
+    of: str = "the learner and the bundle"
     items: Annotated[int, Field(ge=1, le=10**12)]
     same_labels: Share
     largest_difference: float = Field(ge=0.0)
     tolerance: float = Field(gt=0.0)
 
 
+class Reliability(_Part):
+    """How far probabilities can be taken at their word, on held-out items.
+
+    ``ece`` is the expected calibration error, ``brier`` the Brier score (0 to 2), ``log_loss`` in
+    nats.
+    """
+
+    ece: Share
+    brier: float = Field(ge=0.0, le=2.0)
+    log_loss: float = Field(ge=0.0)
+
+
+class CalibrationRecord(_Part):
+    """How logits become probabilities, and what that was worth on held-out folds.
+
+    ``before`` is the plain soft-max; ``after`` was measured on items that the calibration was not
+    fitted on; ``tried`` holds the log loss of each method, likewise.
+    """
+
+    settings: Calibration = Calibration()
+    items: Count = 0
+    before: Reliability | None = None
+    after: Reliability | None = None
+    tried: dict[str, float] = {}
+
+
+class DomainRecord(_Part):
+    """The in-domain test: its border, and how the border was found.
+
+    ``held_out`` items that the test had not seen were scored, and the border is where a share of
+    ``false_reject`` of them lies beyond; they were ``from`` training folds or validation.
+    ``rejected_valid`` is the share of the validation items beyond it.
+    """
+
+    member: str
+    border: float = Field(gt=0.0)
+    rest: float = Field(gt=0.0)
+    false_reject: Share
+    reference: Count
+    held_out: Count
+    held_out_from: Source
+    rejected_valid: Share
+
+
 class Sample(_Part):
-    """A stored input and the probabilities that it gave when the bundle was written."""
+    """A stored input and what it was answered when the bundle was written."""
 
     member: str
     probabilities: tuple[float, ...]
+    domain_score: float | None = None
 
 
 class Manifest(_Part):
@@ -85,9 +142,13 @@ class Manifest(_Part):
     written_by: dict[str, str]
     preparation: dict[str, Any]
     target: Target
-    network: Network
+    network: NetworkSettings
     training: Training
-    parity: Parity
+    parity: tuple[Parity, ...] = Field(min_length=1)
+    calibration: CalibrationRecord = CalibrationRecord()
+    domain: DomainRecord | None = None
+    project: Project = Project()
+    evidence: str | None = None
     samples: tuple[Sample, ...] = Field(default=(), max_length=1000)
     members: dict[str, Member]
 
@@ -117,22 +178,36 @@ class Manifest(_Part):
         if type(version) is not int or version < 1:
             raise _no_manifest(name, f"its format version is {version!r}")
         if version > FORMAT_VERSION:
-            raise BundleVersionError(
-                f"{name} is a bundle of format {version}, written by Drivetrain "
-                f"{_writer(content)}; this version reads up to format {FORMAT_VERSION}.",
-                hint="Run: pip install --upgrade drivetrain",
-            )
+            reads = f"is of format {version}, and this version reads up to {FORMAT_VERSION}"
+            raise _newer(name, reads, content)
+        for older in range(version, FORMAT_VERSION):
+            content = NEXT_FORMAT[older](content)
         try:
             return cls.model_validate(content)
         except ValidationError as problem:
             first = problem.errors()[0]
             where = ".".join(map(str, first["loc"]))
+            if first["type"] == "extra_forbidden":
+                raise _newer(name, f"has the setting {where}, unknown here", content) from None
             raise _no_manifest(name, f"{where}: {first['msg']}") from None
 
 
-def _writer(content: dict[str, Any]) -> str:
+def _from_1_to_2(content: dict[str, Any]) -> dict[str, Any]:
+    """Format 2 keeps several comparisons; calibration, verdict and costs came with it."""
+    return content | {"parity": [content.get("parity")]}
+
+
+NEXT_FORMAT: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _from_1_to_2}
+"""For each older format, what makes a manifest of the next one of it."""
+
+
+def _newer(name: str, how: str, content: dict[str, Any]) -> BundleVersionError:
     writers = content.get("written_by")
-    return str(writers.get("drivetrain", "of a later version")) if isinstance(writers, dict) else ""
+    writer = writers.get("drivetrain") if isinstance(writers, dict) else None
+    return BundleVersionError(
+        f"{name} was written by a later Drivetrain{f' ({writer})' if writer else ''}: it {how}.",
+        hint=f'Run: pip install --upgrade "drivetrain{f">={writer}" if writer else ""}"',
+    )
 
 
 def _no_manifest(name: str, reason: str) -> BundleCorruptError:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from drivetrain.bundle.archive import ASK_AGAIN, LARGEST_BUNDLE, sha256, unpack
+from drivetrain.bundle.judging import Evidence, evidence_of, judgement_of
 from drivetrain.bundle.manifest import Manifest
+from drivetrain.bundle.tensors import is_safetensors
 from drivetrain.errors import BundleCorruptError, BundleError, DataError
+from drivetrain.judge import Judgement
 from drivetrain.prepare import Preparation, preparation_from
 from drivetrain.schema import Vocab
 
@@ -59,6 +62,8 @@ class Bundle:
         _check_structure(members, manifest, name)
         bundle = cls(name, seal, manifest, members)
         _ = bundle.preparation  # a kind or a setting that is unknown here is told now
+        _ = bundle.judgement
+        _ = bundle.evidence
         return bundle
 
     @property
@@ -80,6 +85,16 @@ class Bundle:
     def vocab(self) -> Vocab:
         """The classes in the order of the model's outputs."""
         return Vocab(self.manifest.target.vocab)
+
+    @cached_property
+    def judgement(self) -> Judgement:
+        """What turns the network's numbers into predictions."""
+        return judgement_of(self.manifest, self.members, self.name)
+
+    @cached_property
+    def evidence(self) -> Evidence | None:
+        """What the network said of validation items, with their truth; None when not kept."""
+        return evidence_of(self.manifest, self.members, self.name)
 
 
 def _read(path: Path) -> bytes:
@@ -109,7 +124,9 @@ def _check_members(members: dict[str, bytes], manifest: Manifest, name: str) -> 
             raise BundleCorruptError(
                 f"{name} holds another {member} than its manifest describes.", hint=ASK_AGAIN
             )
-    for needed in (MODEL, WEIGHTS, *(sample.member for sample in manifest.samples)):
+    told = (manifest.evidence, manifest.domain and manifest.domain.member)
+    samples = (sample.member for sample in manifest.samples)
+    for needed in (MODEL, WEIGHTS, *filter(None, told), *samples):
         if needed not in members:
             raise BundleCorruptError(f"{name} has no {needed}.", hint=ASK_AGAIN)
 
@@ -131,7 +148,7 @@ def _check_structure(members: dict[str, bytes], manifest: Manifest, name: str) -
             f"{name} holds a {MODEL} that refers to files outside the bundle.",
             hint="Do not use it; ask for it where it comes from.",
         )
-    if not _is_safetensors(members[WEIGHTS]):
+    if not is_safetensors(members[WEIGHTS]):
         raise BundleCorruptError(f"{name} holds a {WEIGHTS} that is none.", hint=ASK_AGAIN)
     _check_vocab(manifest.target.vocab, name)
     for sample in manifest.samples:
@@ -141,14 +158,3 @@ def _check_structure(members: dict[str, bytes], manifest: Manifest, name: str) -
                 f"and it has {len(manifest.target.vocab)} classes.",
                 hint=ASK_AGAIN,
             )
-
-
-def _is_safetensors(content: bytes) -> bool:
-    """A length, then that many bytes of JSON, then the tensors (the safetensors format)."""
-    length = int.from_bytes(content[:8], "little")
-    if len(content) < 8 or length > len(content) - 8:
-        return False
-    try:
-        return isinstance(json.loads(content[8 : 8 + length]), dict)
-    except (ValueError, RecursionError):
-        return False

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import copy
-import io
 import os
-from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -13,35 +10,40 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-import torch
-from PIL import Image
 from safetensors.torch import save as to_safetensors
-from torch import Tensor, nn
+from torch import Tensor
 
 from drivetrain.bundle.archive import pack, sha256, writing
+from drivetrain.bundle.judging import DOMAIN, EVIDENCE, Evidence, domain_to_bytes
 from drivetrain.bundle.manifest import (
     Manifest,
     Member,
-    Network,
     Parity,
-    Sample,
     Target,
     Training,
 )
 from drivetrain.bundle.reader import MANIFEST, MODEL, WEIGHTS, Bundle
 from drivetrain.errors import ConfigError, DataError, OutputError
-from drivetrain.export.onnx import to_onnx
-from drivetrain.export.parity import TOLERANCE, check_parity
+from drivetrain.export.answers import Answers, as_validated, ask, some_of, spread
+from drivetrain.export.calibrate import fit_calibration
+from drivetrain.export.exported import ExportedNetwork, made_smaller
+from drivetrain.export.fingerprint import fingerprint
+from drivetrain.export.parity import check_parity
+from drivetrain.export.reference import fit_domain
+from drivetrain.export.samples import sample_members, sample_of
+from drivetrain.judge import DomainTest
 from drivetrain.metrics import accuracy, balanced_accuracy, confusion_matrix, error_rate
 from drivetrain.predictor import Predictor
-from drivetrain.prepare.image import ORIENTATION_TAG
-from drivetrain.schema import Probabilities
+from drivetrain.project import Project
 
 WRITERS = ("drivetrain", "torch", "timm", "onnx", "onnxruntime", "numpy", "pillow")
 PARITY_ITEMS = 256
 SAMPLES = 4
-LARGEST_SAMPLE = 256 * 1024
-SAMPLE_SIDE = 512
+MOST_REFERENCE = 5000
+MOST_EVIDENCE = 10_000
+
+Members = dict[str, bytes]
+Parities = tuple[Parity, ...]
 
 
 class Exportable(Protocol):
@@ -52,13 +54,20 @@ class Exportable(Protocol):
     arch: str
     weights_origin: str
 
-    def get_preds(self) -> tuple[Tensor, Tensor]:
-        """Probabilities and targets of the validation side."""
+    def get_preds(self, dl: Any = None) -> tuple[Any, ...]:
+        """Probabilities and targets of a loader."""
         ...
 
 
 def export_bundle(
-    learn: Exportable, path: str | os.PathLike[str], *, samples: int = SAMPLES, notes: str = ""
+    learn: Exportable,
+    path: str | os.PathLike[str],
+    *,
+    samples: int = SAMPLES,
+    notes: str = "",
+    project: Project | str | os.PathLike[str] | None = None,
+    false_reject: float | None = None,
+    int8: bool = False,
 ) -> Path:
     """Write a bundle that gives the learner's answers, or write nothing.
 
@@ -68,39 +77,133 @@ def export_bundle(
         samples: How many validation inputs to store with their answers, so that a machine can
             be tested with them. They travel with the bundle: give 0 where photos must not.
         notes: A sentence about the figures for whoever reads the bundle's card.
+        project: What the model is for and what its actions cost: a ``drivetrain.toml``.
+        false_reject: The share of photos like the training data that may be called foreign;
+            0.05 when neither this nor the project says otherwise.
+        int8: Whether to write the network in 8 bits, about a quarter as large. It stays in 32
+            bits, and the card says why, where validation shows that it would lose.
 
     Raises:
         ParityError: The bundle disagrees with the learner on validation items.
+        ConfigError: The project's costs do not fit the classes.
         OutputError: The path cannot be written.
     """
+    declared = _declared(project, false_reject)
+    declared.decision_rule(learn.dls.vocab)  # told before the work, not after it
     with writing(path) as beside:
-        beside.write_bytes(build_bundle(learn, samples=samples, notes=notes))
+        beside.write_bytes(
+            build_bundle(learn, samples=samples, notes=notes, project=declared, int8=int8)
+        )
     return Path(path)
 
 
-def build_bundle(learn: Exportable, *, samples: int = SAMPLES, notes: str = "") -> bytes:
+def build_bundle(
+    learn: Exportable,
+    *,
+    samples: int = SAMPLES,
+    notes: str = "",
+    project: Project | None = None,
+    int8: bool = False,
+) -> bytes:
     """The bundle's bytes; see :func:`export_bundle`."""
-    if not learn.dls.kind.picks_one:
-        raise ConfigError(
-            "A bundle answers with one class out of several, and this learner answers with "
-            f"{learn.dls.kind.words}.",
-            hint="Bundles of this version hold classifiers made with CategoryBlock.",
-        )
-    probabilities, targets = (tensor.numpy() for tensor in learn.get_preds())
-    items = learn.dls.valid.readable_items
-    assert len(items) == len(targets), "the loader answered other items than it could read"
+    _check_kind(learn)
+    project = project or Project()
+    network = ExportedNetwork(learn)
+    valid, train = learn.dls.valid, as_validated(learn, MOST_REFERENCE)
+    said = ask(network.opened(), valid)
     _check_every_class_was_seen(learn)
-    members = _network(learn) | {WEIGHTS: to_safetensors(_plain(learn.model.state_dict()))}
-    unchecked = Parity(items=1, same_labels=1.0, largest_difference=0.0, tolerance=TOLERANCE)
-    manifest = _manifest(learn, members, probabilities, targets, unchecked, notes)
-    predictor = Predictor(_as_bundle(manifest, members))
-    checked = _spread(range(len(items)), PARITY_ITEMS)
-    parity = check_parity(predictor, [items[place] for place in checked], probabilities[checked])
-    stored = _samples(predictor, _spread(items, samples))
-    members |= {sample.member: content for sample, content in stored}
-    manifest = _manifest(learn, members, probabilities, targets, parity, notes)
-    manifest = manifest.model_copy(update={"samples": tuple(sample for sample, _ in stored)})
-    return pack({MANIFEST: manifest.to_json()} | members)
+    parity = _parity(learn, network, spread(said.positions, PARITY_ITEMS))
+    if int8:
+        said, between = made_smaller(network, said, train, valid)
+        parity = parity if between is None else (*parity, between)
+    known = ask(network.opened(), train)
+    calibration = fit_calibration(said.logits, said.targets)
+    domain = fit_domain(
+        known.embeddings,
+        known.targets,
+        said.embeddings,
+        member=DOMAIN,
+        false_reject=project.judgement.false_reject,
+    )
+    evidence = _evidence(said, domain and domain[0])
+    members = {
+        MODEL: network.program,
+        WEIGHTS: to_safetensors(_plain(learn.model.state_dict())),
+        EVIDENCE: evidence.to_bytes(),
+        **({} if domain is None else {DOMAIN: domain_to_bytes(domain[0])}),
+    }
+    manifest = Manifest(
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        written_by={name: version(name) for name in WRITERS},
+        preparation=network.preparation.model_dump(mode="json"),
+        target=Target(vocab=tuple(learn.dls.vocab)),
+        network=network.settings,
+        training=_training(learn, said, notes),
+        parity=parity,
+        calibration=calibration,
+        domain=None if domain is None else domain[1],
+        project=project,
+        evidence=EVIDENCE,
+        members={},
+    )
+    stored = sample_members([valid.items[place] for place in spread(said.positions, samples)])
+    return _with_samples(manifest, members, stored)
+
+
+def _with_samples(manifest: Manifest, members: Members, stored: Members) -> bytes:
+    """The bundle with its samples and what it answers them, once it answered them alike twice."""
+    predictor = Predictor(Bundle.from_bytes(_packed(manifest, members)))
+    answers = predictor.predict(list(stored.values()))
+    samples = tuple(map(sample_of, stored, answers))
+    content = _packed(manifest.model_copy(update={"samples": samples}), members | stored)
+    Predictor(Bundle.from_bytes(content)).verify()
+    return content
+
+
+def _packed(manifest: Manifest, members: Members) -> bytes:
+    described = {
+        name: Member(size=len(content), sha256=sha256(content)) for name, content in members.items()
+    }
+    whole = manifest.model_copy(update={"members": described})
+    return pack({MANIFEST: whole.to_json()} | members)
+
+
+def _parity(learn: Exportable, network: ExportedNetwork, positions: list[int]) -> Parities:
+    valid = learn.dls.valid
+    expected, _ = learn.get_preds(some_of(valid, positions))
+    return check_parity(
+        network.opened(),
+        network.opened(threads=1),
+        network.preparation,
+        [valid.items[place] for place in positions],
+        expected.numpy(),
+    )
+
+
+def _declared(
+    project: Project | str | os.PathLike[str] | None, false_reject: float | None
+) -> Project:
+    if not isinstance(project, Project):
+        project = Project() if project is None else Project.open(project)
+    if false_reject is None:
+        return project
+    if not 0.0 < false_reject < 0.5:
+        raise ConfigError(
+            f"false_reject is {false_reject}, and it is a share between 0 and 0.5.",
+            hint="0.05 calls one of twenty photos foreign that are not.",
+        )
+    judgement = project.judgement.model_copy(update={"false_reject": false_reject})
+    return project.model_copy(update={"judgement": judgement})
+
+
+def _evidence(said: Answers, domain: DomainTest | None) -> Evidence:
+    """Of many items only some: they are there to be looked at, not to be learned from."""
+    chosen = spread(range(len(said.targets)), MOST_EVIDENCE)
+    return Evidence(
+        logits=said.logits[chosen],
+        targets=said.targets[chosen],
+        domain_scores=None if domain is None else domain.scores(said.embeddings[chosen]),
+    )
 
 
 def check_writable(path: str | os.PathLike[str]) -> None:
@@ -130,118 +233,33 @@ def _check_every_class_was_seen(learn: Exportable) -> None:
         )
 
 
-class _Answering(nn.Module):
-    """The network as production calls it: raw pixels in, logits and embedding out."""
-
-    def __init__(self, model: nn.Module) -> None:
-        super().__init__()
-        self.model = model
-
-    def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Uint8 [N, H, W, 3] to logits float32 [N, C] and embeddings float32 [N, D]."""
-        embedding = self.model.embed(x.permute(0, 3, 1, 2).float().div(255))  # type: ignore[operator]
-        return self.model.head(embedding), embedding  # type: ignore[operator]
-
-
-def _network(learn: Exportable) -> dict[str, bytes]:
-    if not hasattr(learn.model, "embed"):
+def _check_kind(learn: Exportable) -> None:
+    if not learn.dls.kind.picks_one:
         raise ConfigError(
-            f"A {type(learn.model).__name__} cannot be exported: it has no body and head.",
-            hint="Make the model with vision_learner.",
+            "A bundle answers with one class out of several, and this learner answers with "
+            f"{learn.dls.kind.words}.",
+            hint="Bundles of this version hold classifiers made with CategoryBlock.",
         )
-    shape = learn.dls.valid.item_transform.preparation.array_shape
-    answering = _Answering(copy.deepcopy(learn.model).cpu().eval())
-    example = torch.zeros((2, *shape), dtype=torch.uint8)
-    return {MODEL: to_onnx(answering, example, inputs=["x"], outputs=["logits", "embedding"])}
 
 
-def _manifest(
-    learn: Exportable,
-    members: dict[str, bytes],
-    probabilities: Probabilities,
-    targets: np.ndarray[Any, np.dtype[np.int64]],
-    parity: Parity,
-    notes: str,
-) -> Manifest:
+def _training(learn: Exportable, said: Answers, notes: str) -> Training:
     vocab = tuple(learn.dls.vocab)
-    trained = learn.dls.train.readable_targets
-    counts = np.bincount(np.concatenate([trained, targets]), minlength=len(vocab)).tolist()
-    predicted = probabilities.argmax(axis=1)
-    return Manifest(
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        written_by={name: version(name) for name in WRITERS},
-        preparation=learn.dls.valid.item_transform.preparation.model_dump(mode="json"),
-        target=Target(vocab=vocab),
-        network=Network(
-            arch=learn.arch,
-            pretrained_from=learn.weights_origin,
-            embedding_size=learn.model.head[0].num_features,
-        ),
-        training=Training(
-            train_items=len(trained),
-            valid_items=len(targets),
-            class_counts=dict(zip(vocab, counts, strict=True)),
-            metrics={
-                "accuracy": accuracy(predicted, targets),
-                "error_rate": error_rate(predicted, targets),
-                "balanced_accuracy": balanced_accuracy(predicted, targets, len(vocab)),
-            },
-            confusion=tuple(map(tuple, confusion_matrix(predicted, targets, len(vocab)).tolist())),
-            notes=notes,
-        ),
-        parity=parity,
-        members={
-            name: Member(size=len(content), sha256=sha256(content))
-            for name, content in members.items()
+    trained, valid = learn.dls.train.readable_targets, said.targets
+    counts = np.bincount(np.concatenate([trained, valid]), minlength=len(vocab)).tolist()
+    confusion = confusion_matrix(said.labels, valid, len(vocab))
+    return Training(
+        train_items=len(trained),
+        valid_items=len(valid),
+        class_counts=dict(zip(vocab, counts, strict=True)),
+        metrics={
+            "accuracy": accuracy(said.labels, valid),
+            "error_rate": error_rate(said.labels, valid),
+            "balanced_accuracy": balanced_accuracy(said.labels, valid, len(vocab)),
         },
+        confusion=tuple(map(tuple, confusion.tolist())),
+        data_fingerprint=fingerprint(learn),
+        notes=notes,
     )
-
-
-def _as_bundle(manifest: Manifest, members: dict[str, bytes]) -> Bundle:
-    return Bundle.from_bytes(pack({MANIFEST: manifest.to_json()} | members))
-
-
-def _spread(items: Sequence[Any], count: int) -> list[Any]:
-    """Some items, evenly over the whole."""
-    step = max(1, len(items) // max(1, count))
-    return list(items[::step][:count])
-
-
-def _samples(predictor: Predictor, items: Sequence[Any]) -> list[tuple[Sample, bytes]]:
-    contents = [_encoded(item) for item in items]
-    answers = predictor.predict(contents)
-    return [
-        (
-            Sample(
-                member=f"samples/{number}",
-                probabilities=tuple(float(value) for value in answer.probabilities),
-            ),
-            content,
-        )
-        for number, (answer, content) in enumerate(zip(answers, contents, strict=True))
-    ]
-
-
-def _encoded(item: Any) -> bytes:
-    """A file's own bytes, or a smaller JPEG of it where it is large."""
-    content = Path(item).read_bytes() if isinstance(item, str | os.PathLike) else item
-    if isinstance(content, bytes) and len(content) <= LARGEST_SAMPLE:
-        return content
-    photo = Image.open(io.BytesIO(content)) if isinstance(content, bytes) else _as_photo(content)
-    orientation = photo.getexif().get(ORIENTATION_TAG)
-    small = photo.convert("RGB")
-    small.thumbnail((SAMPLE_SIDE, SAMPLE_SIDE))
-    file = io.BytesIO()
-    exif = small.getexif()
-    exif.clear()
-    if orientation:
-        exif[ORIENTATION_TAG] = orientation
-    small.save(file, "JPEG", quality=90, exif=exif)
-    return file.getvalue()
-
-
-def _as_photo(item: Any) -> Image.Image:
-    return item if isinstance(item, Image.Image) else Image.fromarray(item)
 
 
 def _plain(state: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -1,47 +1,97 @@
-"""Whether a bundle gives the answers that its learner gives."""
+"""Whether a bundle gives the answers that its learner gives, however it is asked."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from drivetrain.bundle.manifest import Parity
 from drivetrain.errors import InputError, ParityError
-from drivetrain.predictor import Predictor
+from drivetrain.export.answers import in_parts
+from drivetrain.judge.calibration import softmax
+from drivetrain.network import Arrays, Network
+from drivetrain.prepare import Preparation
 from drivetrain.schema import Probabilities
 
 TOLERANCE = 1e-4
+MANY = 64
+FILES = 8
 
 
-def check_parity(predictor: Predictor, items: Sequence[Any], expected: Probabilities) -> Parity:
-    """Answer real validation items with the bundle and compare with the learner's answers.
+def check_parity(
+    network: Network,
+    one_thread: Network,
+    preparation: Preparation,
+    items: Sequence[Any],
+    expected: Probabilities,
+) -> tuple[Parity, ...]:
+    """Answer real validation items in every way that production may, and compare.
 
     Arguments:
-        predictor: The bundle as production will run it.
+        network: The network, with all threads of the machine.
+        one_thread: The same network with one.
+        preparation: What makes arrays of the items.
         items: What the learner was asked: paths, bytes, pictures or arrays.
         expected: Its probabilities, float32 [N, C].
 
     Raises:
         ParityError: A label differs, or a probability by more than 1e-4.
     """
-    answers = list(predictor.predict_each(items))
-    for item, answer in zip(items, answers, strict=True):
-        if isinstance(answer, InputError):
-            raise ParityError(f"The bundle cannot read {item}, and the learner could: {answer}")
-    given = np.stack([a.probabilities for a in answers if not isinstance(a, InputError)])
+    arrays = _prepared(preparation, items)
+    given = _answers(network, arrays)
+    files = [item for item in items if isinstance(item, str | os.PathLike)][:FILES]
+    parities = [
+        _compared("the learner and the bundle", items, expected, given),
+        _compared("one thread and all", items, _answers(one_thread, arrays), given),
+        _compared("one at a time and eight", items, _answers(network, arrays, 1), given),
+        _compared(f"{MANY} at a time and eight", items, _answers(network, arrays, MANY), given),
+    ]
+    if files:
+        read = _prepared(preparation, [Path(file).read_bytes() for file in files])
+        named = _prepared(preparation, [os.fspath(file) for file in files])
+        answers = _answers(network, read), _answers(network, named)
+        parities.append(_compared("a file's bytes and its path", files, *answers))
+    return tuple(parities)
+
+
+def _prepared(preparation: Preparation, items: Sequence[Any]) -> Arrays:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return np.stack(list(pool.map(lambda item: _read(preparation, item), items)))
+
+
+def _read(preparation: Preparation, item: Any) -> Arrays:
+    try:
+        return preparation(item)
+    except InputError as problem:
+        raise ParityError(
+            f"The bundle cannot read {item}, and the learner could: {problem}"
+        ) from None
+
+
+def _answers(network: Network, arrays: Arrays, size: int = 8) -> Probabilities:
+    return softmax(np.concatenate([network(part)[0] for part in in_parts(arrays, size)]))
+
+
+def _compared(
+    of: str, items: Sequence[Any], expected: Probabilities, given: Probabilities
+) -> Parity:
     differences = np.abs(given - expected).max(axis=1)
     worst = int(differences.argmax())
     same = given.argmax(axis=1) == expected.argmax(axis=1)
     if not same.all() or not differences[worst] <= TOLERANCE:
         raise ParityError(
-            f"The bundle disagrees with the learner on {items[worst]}: a probability differs by "
+            f"{of[:1].upper()}{of[1:]} disagree on {items[worst]}: a probability differs by "
             f"{differences[worst]:.2e} (allowed: {TOLERANCE}), and "
             f"{int((~same).sum())} of {len(items)} labels differ. Nothing was written.",
             hint="Leave out what changes the validation batches, or report the architecture.",
         )
     return Parity(
+        of=of,
         items=len(items),
         same_labels=float(same.mean()),
         largest_difference=float(differences[worst]),

@@ -1,0 +1,129 @@
+"""A bundle's judgement and its evidence, out of the manifest and the members that hold them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import numpy as np
+from numpy.typing import NDArray
+
+from drivetrain.bundle.archive import ASK_AGAIN
+from drivetrain.bundle.manifest import DomainRecord, Manifest
+from drivetrain.bundle.tensors import Tensors, read_tensors, write_tensors
+from drivetrain.errors import BundleCorruptError, ConfigError
+from drivetrain.judge import DomainTest, Judgement
+from drivetrain.judge.calibration import Logits
+from drivetrain.judge.domain import Scores
+from drivetrain.metrics import Indices
+from drivetrain.schema import Vocab
+
+DOMAIN = "judge/domain.safetensors"
+EVIDENCE = "judge/evidence.safetensors"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Evidence:
+    """What the network said of validation items: any cost or bound can be tried on it later.
+
+    Arguments:
+        logits: float32 [N, C], before the calibration.
+        targets: The true positions, int64 [N].
+        domain_scores: float32 [N]; None without an in-domain test.
+    """
+
+    logits: Logits
+    targets: Indices
+    domain_scores: Scores | None = None
+
+    def to_bytes(self) -> bytes:
+        """The evidence as a member."""
+        kept: Tensors = {"logits": self.logits.astype(np.float32), "targets": self.targets}
+        if self.domain_scores is not None:
+            kept["domain_scores"] = self.domain_scores.astype(np.float32)
+        return write_tensors(kept)
+
+
+def domain_to_bytes(test: DomainTest) -> bytes:
+    """An in-domain test's clouds as a member, in half precision.
+
+    Their border stands in the manifest, and was found with what is kept here.
+    """
+    return write_tensors(
+        {
+            "centres": test.centres.astype(np.float16),
+            "axes": test.axes.astype(np.float16),
+            "variances": test.variances.astype(np.float32),
+        }
+    )
+
+
+def judgement_of(manifest: Manifest, members: Mapping[str, bytes], name: str) -> Judgement:
+    """The judgement of a bundle.
+
+    Arguments:
+        manifest: The bundle's manifest.
+        members: Its members.
+        name: What to call it in a message.
+
+    Raises:
+        BundleCorruptError: Its parts do not fit together.
+    """
+    vocab = Vocab(manifest.target.vocab)
+    calibration = manifest.calibration.settings
+    if not calibration.fits(len(vocab)):
+        _refuse(name, "a calibration of another number of classes")
+    try:
+        decision = manifest.project.decision_rule(vocab)
+    except ConfigError as problem:
+        _refuse(name, f"costs that do not fit its classes ({problem.message})")
+    record = manifest.domain
+    domain = None if record is None else _domain(record, manifest, members[record.member], name)
+    return Judgement(vocab=vocab, calibration=calibration, domain=domain, decision=decision)
+
+
+def evidence_of(manifest: Manifest, members: Mapping[str, bytes], name: str) -> Evidence | None:
+    """The evidence of a bundle; see :func:`judgement_of`."""
+    if manifest.evidence is None:
+        return None
+    tensors = read_tensors(members[manifest.evidence], name=f"{manifest.evidence} of {name}")
+    logits, targets = tensors.get("logits"), tensors.get("targets")
+    scores = tensors.get("domain_scores")
+    classes = len(manifest.target.vocab)
+    if (
+        logits is None
+        or targets is None
+        or logits.shape != (len(logits), classes)
+        or targets.shape != logits.shape[:1]
+        or targets.dtype != np.int64
+        or not ((targets >= 0) & (targets < classes)).all()
+        or (scores is not None and scores.shape != targets.shape)
+    ):
+        _refuse(name, f"{manifest.evidence} of another shape than its manifest describes")
+    return Evidence(logits=logits, targets=targets, domain_scores=scores)
+
+
+def _domain(record: DomainRecord, manifest: Manifest, content: bytes, name: str) -> DomainTest:
+    tensors = read_tensors(content, name=f"{record.member} of {name}")
+    size, classes = manifest.network.embedding_size, len(manifest.target.vocab)
+    centres, axes, variances = (_floats(tensors, part) for part in ("centres", "axes", "variances"))
+    if (
+        centres.shape not in ((classes, size), (1, size))
+        or axes.shape != (len(variances), size)
+        or variances.ndim != 1
+        or not (variances > 0).all()
+    ):
+        _refuse(name, f"{record.member} of another shape than its manifest describes")
+    return DomainTest(
+        centres=centres, axes=axes, variances=variances, rest=record.rest, border=record.border
+    )
+
+
+def _floats(tensors: Tensors, name: str) -> NDArray[np.floating[Any]]:
+    found = tensors.get(name, np.empty(0))
+    return found if found.dtype.kind == "f" else np.empty(0)
+
+
+def _refuse(name: str, what: str) -> NoReturn:
+    raise BundleCorruptError(f"{name} holds {what}.", hint=ASK_AGAIN)

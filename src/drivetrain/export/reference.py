@@ -1,0 +1,134 @@
+"""Fitting the in-domain test: the clouds of the training data, and the border around them."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import binomtest
+from sklearn.utils.extmath import randomized_svd
+
+from drivetrain.bundle.manifest import DomainRecord, Source
+from drivetrain.judge.domain import DomainTest, Embeddings, directions
+from drivetrain.metrics import Indices
+
+FOLDS = 10
+FEWEST = 30
+"""With fewer items than this there is no test: a border of 5 % means one item of twenty."""
+
+AXES = 64
+ITEMS_AN_AXIS = 5
+MOST_CENTRES = 200
+"""With more classes than this all have one centre, so that the test stays small."""
+
+SURPRISING = 0.01
+"""A share of validation items beyond the border that is rarer than this by chance means that the
+network knows its training items too well for their folds to tell."""
+
+
+def fit_domain(
+    embeddings: Embeddings,
+    targets: Indices,
+    valid: Embeddings,
+    *,
+    member: str,
+    false_reject: float,
+    seed: int = 0,
+) -> tuple[DomainTest, DomainRecord] | None:
+    """The test for a network, and how its border was found; None on too few items.
+
+    The border is such that ``false_reject`` of items that the test has not seen lie beyond it:
+    training items, each scored by the clouds of the other folds. Where that border rejects
+    surprisingly many validation items, because the network was trained on those very pixels, the
+    validation items decide.
+
+    Arguments:
+        embeddings: Of training items, float32 [N, D].
+        targets: Their true positions, int64 [N].
+        valid: Embeddings of validation items, float32 [M, D].
+        member: The member that will hold the clouds.
+        false_reject: The share of like items that may be rejected.
+        seed: What the folds follow from.
+    """
+    if len(embeddings) < FEWEST:
+        return None
+    x = directions(embeddings)
+    fold_of = _folds(targets, seed)
+    held_out = np.empty(len(x), np.float32)
+    for number in range(FOLDS):
+        held = fold_of == number
+        if held.any():
+            held_out[held] = _clouds(x[~held], targets[~held]).distances(x[held])
+    test = _clouds(x, targets)
+    seen = test.distances(valid)
+    border = _border(held_out, false_reject)
+    source: Source = "training folds"
+    rejected = int((seen > border).sum())
+    if _is_surprising(rejected, len(seen), false_reject):
+        border, source = _border(seen, false_reject), "validation"
+    test = DomainTest(
+        centres=test.centres,
+        axes=test.axes,
+        variances=test.variances,
+        rest=test.rest,
+        border=border,
+    )
+    record = DomainRecord(
+        member=member,
+        border=border,
+        rest=test.rest,
+        false_reject=false_reject,
+        reference=len(x),
+        held_out=len(seen) if source == "validation" else len(x),
+        held_out_from=source,
+        rejected_valid=float((seen > border).mean()),
+    )
+    return test, record
+
+
+def _clouds(x: Embeddings, targets: Indices) -> DomainTest:
+    """The centres and the common shape, as they are stored."""
+    present = np.unique(targets)
+    one = len(present) > MOST_CENTRES
+    centres = np.stack(
+        [x.mean(axis=0)] if one else [x[targets == place].mean(axis=0) for place in present]
+    )
+    around = x - (centres[0] if one else centres[np.searchsorted(present, targets)])
+    count = max(1, min(AXES, len(x) // ITEMS_AN_AXIS, x.shape[1] - 1))
+    _, lengths, axes = randomized_svd(around, count, random_state=0)
+    along = lengths**2 / len(x)
+    rest = max(float((around**2).sum() / len(x) - along.sum()), 1e-9) / (x.shape[1] - count)
+    return DomainTest(
+        centres=centres.astype(np.float16),
+        axes=axes.astype(np.float16),
+        variances=(along + rest).astype(np.float32),
+        rest=rest,
+        border=1.0,
+    )
+
+
+def _border(distances: NDArray[np.float32], false_reject: float) -> float:
+    """The distance beyond which a new item lies with at most this probability.
+
+    It is the quantile of split conformal prediction (Papadopoulos et al. 2002).
+    """
+    rank = math.ceil((len(distances) + 1) * (1.0 - false_reject))
+    return float(max(np.sort(distances)[min(rank, len(distances)) - 1], 1e-6))
+
+
+def _is_surprising(rejected: int, count: int, false_reject: float) -> bool:
+    if not count:
+        return False
+    tested = binomtest(rejected, count, false_reject, alternative="greater")
+    return bool(tested.pvalue < SURPRISING)
+
+
+def _folds(targets: Indices, seed: int) -> NDArray[np.int64]:
+    """A fold for each item, every class spread over all of them."""
+    random = np.random.default_rng(seed)
+    folds = np.empty(len(targets), np.int64)
+    for place in np.unique(targets):
+        members = random.permutation(np.flatnonzero(targets == place))
+        folds[members] = (np.arange(len(members)) + place) % FOLDS
+    return folds

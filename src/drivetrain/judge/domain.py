@@ -1,0 +1,92 @@
+"""Whether an input is like what the model was trained on.
+
+A soft-max is sure of everything: it says which class is nearest, never that none is near. The
+network's embedding knows better. Each class of the training data is a cloud of embeddings; all
+clouds share one shape, and an input's distance is the Mahalanobis distance to the nearest of them
+(Lee et al. 2018, A Simple Unified Framework for Detecting Out-of-Distribution Samples and
+Adversarial Attacks, section 2.1). The shape is kept as the few directions in which the clouds are
+long and one width for all others (Tipping and Bishop 1999, Probabilistic Principal Component
+Analysis), so that it can be learned from few items and fits into some hundred kilobytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Embeddings = NDArray[np.float32]
+"""float32 [N, D]: what a network sees in each input, before its head."""
+
+Scores = NDArray[np.float32]
+"""float32 [N]: how far inputs are from the training data; 1 is the border."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DomainTest:
+    """The clouds of the training data and the border around them.
+
+    Example:
+        >>> flat = np.eye(2, 4, dtype=np.float32)
+        >>> test = DomainTest(
+        ...     centres=flat, axes=flat[:1], variances=np.float32([0.1]), rest=0.01, border=9.0
+        ... )
+        >>> test.scores(np.float32([[1, 0, 0, 0], [0, 0, 0, 5]])) > 1
+        array([False,  True])
+
+    Arguments:
+        centres: The mean embedding of each class at length 1, [K, D]; or of all classes, [1, D].
+        axes: The directions in which the clouds are long, orthonormal, [A, D].
+        variances: The variance along each of them, [A].
+        rest: The variance along every other direction.
+        border: The squared distance beyond which an input is not like the training data.
+    """
+
+    centres: NDArray[np.floating[Any]]
+    axes: NDArray[np.floating[Any]]
+    variances: NDArray[np.floating[Any]]
+    rest: float
+    border: float
+
+    @property
+    def size(self) -> int:
+        """The length of an embedding, D."""
+        return int(self.centres.shape[1])
+
+    def scores(self, embeddings: Embeddings) -> Scores:
+        """How far inputs are, in units of the border: above 1 they are not like the training data.
+
+        Arguments:
+            embeddings: float32 [N, D] of any length; only their direction counts.
+        """
+        return (self.distances(embeddings) / np.float32(self.border)).astype(np.float32)
+
+    def distances(self, embeddings: Embeddings) -> NDArray[np.float32]:
+        """The squared Mahalanobis distance to the nearest cloud, float32 [N]."""
+        x = directions(embeddings)
+        centres, axes, weights = self._parts
+        straight = 1.0 + (centres**2).sum(axis=1) - 2.0 * (x @ centres.T)
+        along = (x @ axes.T)[:, None, :] - (centres @ axes.T)[None, :, :]
+        far = straight / np.float32(self.rest) - np.square(along) @ weights
+        nearest: NDArray[np.float32] = np.maximum(far.min(axis=1), np.float32(0.0))
+        return nearest
+
+    @cached_property
+    def _parts(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+        weights = 1.0 / np.float32(self.rest) - 1.0 / self.variances.astype(np.float32)
+        return self.centres.astype(np.float32), self.axes.astype(np.float32), weights
+
+
+def directions(embeddings: Embeddings) -> Embeddings:
+    """Embeddings at length 1: how bright or sharp an input is moves their length alone.
+
+    Example:
+        >>> directions(np.float32([[3, 4]])).round(1).tolist()
+        [[0.6000000238418579, 0.800000011920929]]
+    """
+    lengths = np.linalg.norm(embeddings, axis=1, keepdims=True)
+    unit: Embeddings = embeddings / np.maximum(lengths, np.float32(1e-12))
+    return unit
