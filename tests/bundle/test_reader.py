@@ -18,10 +18,14 @@ from onnx import TensorProto, helper
 from drivetrain.bundle import Bundle
 from drivetrain.bundle.archive import pack, sha256, unpack
 from drivetrain.bundle.card import card_lines
+from drivetrain.bundle.judging import DOMAIN, EVIDENCE
 from drivetrain.bundle.reader import MANIFEST, MODEL, WEIGHTS
+from drivetrain.bundle.tensors import write_tensors
 from drivetrain.errors import BundleCorruptError, BundleError, BundleVersionError, DrivetrainError
+from drivetrain.judge import Calibration
 from drivetrain.predictor import Predictor
 
+GOLDEN = Path(__file__).parents[1] / "golden"
 Edit = Callable[[dict[str, Any]], None]
 
 
@@ -61,7 +65,7 @@ def test_a_forgery_that_changes_nothing_opens(bundle: Path) -> None:
     open_and_use(forged(bundle))
 
 
-@pytest.mark.parametrize("member", [MANIFEST, MODEL, WEIGHTS, "samples/0", "samples/3"])
+@pytest.mark.parametrize("member", [MANIFEST, MODEL, WEIGHTS, DOMAIN, EVIDENCE, "samples/0"])
 def test_a_pickle_in_any_member_is_refused_and_never_runs(
     bundle: Path, member: str, tmp_path: Path
 ) -> None:
@@ -83,7 +87,7 @@ def test_a_bare_pickle_is_no_bundle_and_never_runs(tmp_path: Path) -> None:
     assert not sprung.exists()
 
 
-@pytest.mark.parametrize("member", [MODEL, WEIGHTS, "samples/1"])
+@pytest.mark.parametrize("member", [MODEL, WEIGHTS, DOMAIN, EVIDENCE, "samples/1"])
 def test_a_missing_member_is_named(bundle: Path, member: str) -> None:
     content, _ = unpack(bundle.read_bytes(), name="it")
     del content[member]
@@ -116,7 +120,9 @@ def test_a_newer_format_says_what_to_install(bundle: Path) -> None:
         manifest["format_version"] = 99
         manifest["written_by"]["drivetrain"] = "9.0"
 
-    with pytest.raises(BundleVersionError, match=r"format 99, written by Drivetrain 9\.0.*pip"):
+    with pytest.raises(
+        BundleVersionError, match=r"Drivetrain \(9\.0\).*format 99.*drivetrain>=9\.0"
+    ):
         Bundle.from_bytes(forged(bundle, edit=newer), name="it")
 
 
@@ -252,7 +258,6 @@ def test_an_answer_that_is_no_number_is_never_given(bundle: Path, photo: Path) -
 def test_a_network_that_does_not_fit_its_preparation_is_refused_when_opened(bundle: Path) -> None:
     def larger(manifest: dict[str, Any]) -> None:
         manifest["preparation"]["size"] = [64, 48]
-        manifest["network"]["embedding_size"] = 9
 
     with pytest.raises(BundleCorruptError, match="holds a network that"):
         Predictor(Bundle.from_bytes(forged(bundle, edit=larger), name="it"))
@@ -264,7 +269,9 @@ def test_a_network_that_does_not_fit_its_preparation_is_refused_when_opened(bund
         ("training", "metrics", {"accuracy": 5.0}),
         ("training", "metrics", {"accuracy": float("nan")}),
         ("training", "valid_items", 10**400),
-        ("parity", "largest_difference", float("inf")),
+        ("calibration", "items", -1),
+        ("domain", "border", float("inf")),
+        ("domain", "border", 0.0),
         ("target", "vocab", ["a", "a", "b"]),
         ("target", "vocab", ["a", "b", "\ud800"]),
         (None, "format_version", True),
@@ -287,3 +294,56 @@ def test_a_card_cannot_steer_the_terminal(bundle: Path) -> None:
 
     card = card_lines(Bundle.from_bytes(forged(bundle, edit=steering), name="it"))
     assert "\x1b" not in "".join(card)
+
+
+def test_what_the_judgement_is_made_of_has_to_fit_together(bundle: Path) -> None:
+    def another(**edits: Any) -> bytes:
+        def edit(manifest: dict[str, Any]) -> None:
+            for part, value in edits.items():
+                manifest[part] = {**manifest[part], **value}
+
+        return forged(bundle, edit=edit)
+
+    vector = {"settings": {"method": "vector", "factor": [1.0, 1.0], "shift": [0.0, 0.0]}}
+    with pytest.raises(BundleCorruptError, match="a calibration of another number of classes"):
+        Bundle.from_bytes(another(calibration=vector))
+    with pytest.raises(BundleCorruptError, match=r"costs that do not fit .*pink"):
+        Bundle.from_bytes(another(project={"costs": {"of": {"alarm": {"pink": 1.0}}}}))
+    with pytest.raises(BundleCorruptError, match=r"domain\.safetensors of another shape"):
+        Bundle.from_bytes(another(network={"embedding_size": 9}))
+
+
+@pytest.mark.parametrize(
+    ("member", "tensors", "reason"),
+    [
+        (DOMAIN, {}, "another shape"),
+        (DOMAIN, {"centres": np.zeros((3, 4))}, "another shape"),
+        (DOMAIN, {"centres": np.full((3, 16), np.nan)}, "no number"),
+        (EVIDENCE, {"logits": np.zeros((2, 3))}, "another shape"),
+        (EVIDENCE, {"logits": np.zeros((2, 3)), "targets": np.array([0, 3])}, "another shape"),
+        (EVIDENCE, {"logits": np.zeros((2, 2)), "targets": np.array([0, 1])}, "another shape"),
+        (EVIDENCE, b"\x80\x04\x95 a pickle", "no tensors"),
+    ],
+)
+def test_tensors_that_are_not_what_they_should_be_are_refused(
+    bundle: Path, member: str, tensors: dict[str, Any] | bytes, reason: str
+) -> None:
+    content = tensors if isinstance(tensors, bytes) else write_tensors(tensors)
+    with pytest.raises(BundleCorruptError, match=reason):
+        Bundle.from_bytes(forged(bundle, {member: content}))
+
+
+def test_a_setting_of_a_later_version_says_what_to_install(bundle: Path) -> None:
+    def later(manifest: dict[str, Any]) -> None:
+        manifest["calibration"]["settings"]["spline"] = [1.0]
+        manifest["written_by"]["drivetrain"] = "7.5"
+
+    with pytest.raises(BundleVersionError, match=r"spline.*drivetrain>=7\.5"):
+        Bundle.from_bytes(forged(bundle, edit=later))
+
+
+def test_a_bundle_of_format_1_has_no_judgement_and_answers_as_it_did() -> None:
+    opened = Bundle.open(GOLDEN / "format-1.bundle")
+    assert opened.manifest.format_version == 1
+    assert opened.manifest.calibration.settings == Calibration()
+    assert (opened.judgement.domain, opened.judgement.decision, opened.evidence) == (None,) * 3

@@ -11,7 +11,7 @@ from scipy.special import log_softmax
 
 from drivetrain.bundle.manifest import CalibrationRecord, Reliability
 from drivetrain.judge.calibration import Calibration, Logits
-from drivetrain.judge.reliability import brier_score, expected_calibration_error, log_loss
+from drivetrain.judge.reliability import brier_score, expected_calibration_error, log_losses
 from drivetrain.metrics import Indices
 from drivetrain.schema import Probabilities
 
@@ -19,7 +19,7 @@ FOLDS = 5
 FEWEST = 20
 """With fewer items than this nothing is fitted."""
 
-FEWEST_A_CLASS = 20
+FEWEST_A_CLASS = 50
 """With fewer items a class than this no factors and shifts of each class are fitted."""
 
 FARTHEST = 4.0
@@ -35,7 +35,8 @@ def fit_calibration(logits: Logits, targets: Indices, *, seed: int = 0) -> Calib
     """The calibration for a network, and what it was worth on held-out folds.
 
     Each method is fitted on four fifths of the items and judged on the last by the log loss, five
-    times; the least wins, and is fitted on all.
+    times. A method with more parameters is taken only where it gains more than the standard error
+    of what it gains; the one taken is fitted on all.
 
     Arguments:
         logits: float32 [N, C] of items that the network was not trained on.
@@ -51,14 +52,17 @@ def fit_calibration(logits: Logits, targets: Indices, *, seed: int = 0) -> Calib
     if count >= FEWEST_A_CLASS * classes:
         methods["vector"] = vector
     held_out = {name: _held_out(fit, logits, targets, seed=seed) for name, fit in methods.items()}
-    tried = {name: log_loss(answers, targets) for name, answers in held_out.items()}
-    best = min(tried, key=lambda name: tried[name])
+    losses = {name: log_losses(answers, targets) for name, answers in held_out.items()}
+    best = "none"
+    for name in methods:
+        if _gains(losses[best] - losses[name]):
+            best = name
     return CalibrationRecord(
         settings=methods[best](logits, targets),
         items=count,
         before=_measured(before, targets),
         after=_measured(held_out[best], targets),
-        tried=tried,
+        tried={name: float(each.mean()) for name, each in losses.items()},
     )
 
 
@@ -99,6 +103,12 @@ def vector(logits: Logits, targets: Indices) -> Calibration:
     )
 
 
+def _gains(differences: NDArray[np.float64]) -> bool:
+    """Whether items gain on average, by more than chance may do."""
+    error = differences.std(ddof=1) / np.sqrt(len(differences))
+    return bool(differences.mean() > error)
+
+
 def _softened(targets: Indices, classes: int) -> NDArray[np.float64]:
     """The truth with one wrong answer among those not seen yet.
 
@@ -124,5 +134,5 @@ def _measured(probabilities: Probabilities, targets: Indices) -> Reliability:
     return Reliability(
         ece=expected_calibration_error(probabilities, targets),
         brier=brier_score(probabilities, targets),
-        log_loss=log_loss(probabilities, targets),
+        log_loss=float(log_losses(probabilities, targets).mean()),
     )

@@ -14,7 +14,7 @@ from drivetrain.judge.domain import DomainTest, Embeddings, directions
 from drivetrain.metrics import Indices
 
 FOLDS = 10
-FEWEST = 30
+FEWEST = 20
 """With fewer items than this there is no test: a border of 5 % means one item of twenty."""
 
 AXES = 64
@@ -55,7 +55,7 @@ def fit_domain(
         return None
     x = directions(embeddings)
     fold_of = _folds(targets, seed)
-    held_out = np.empty(len(x), np.float32)
+    held_out = np.empty(len(x), np.float64)
     for number in range(FOLDS):
         held = fold_of == number
         if held.any():
@@ -87,7 +87,7 @@ def fit_domain(
     return test, record
 
 
-def _clouds(x: Embeddings, targets: Indices) -> DomainTest:
+def _clouds(x: NDArray[np.float64], targets: Indices) -> DomainTest:
     """The centres and the common shape, as they are stored."""
     present = np.unique(targets)
     one = len(present) > MOST_CENTRES
@@ -108,7 +108,7 @@ def _clouds(x: Embeddings, targets: Indices) -> DomainTest:
     )
 
 
-def _border(distances: NDArray[np.float32], false_reject: float) -> float:
+def _border(distances: NDArray[np.float64], false_reject: float) -> float:
     """The distance beyond which a new item lies with at most this probability.
 
     It is the quantile of split conformal prediction (Papadopoulos et al. 2002).

@@ -31,7 +31,7 @@ class DecisionRule:
         >>> rule = DecisionRule(
         ...     actions=("alarm", "log"), costs=np.array([[0.0, 20.0], [500.0, 0.0]]), ask=2.0
         ... )
-        >>> rule.decide(np.float32([[0.99, 0.01], [0.01, 0.99], [0.0, 1.0]]))
+        >>> rule.decide(np.array([[0.99, 0.01], [0.01, 0.99], [0.0, 1.0]], np.float32))
         ['alarm', 'ask a person', 'log']
 
     Arguments:

@@ -32,9 +32,9 @@ class DomainTest:
     Example:
         >>> flat = np.eye(2, 4, dtype=np.float32)
         >>> test = DomainTest(
-        ...     centres=flat, axes=flat[:1], variances=np.float32([0.1]), rest=0.01, border=9.0
+        ...     centres=flat, axes=flat[:1], variances=flat[0, :1] / 10, rest=0.01, border=9.0
         ... )
-        >>> test.scores(np.float32([[1, 0, 0, 0], [0, 0, 0, 5]])) > 1
+        >>> test.scores(np.array([[1, 0, 0, 0], [0, 0, 0, 5]], np.float32)) > 1
         array([False,  True])
 
     Arguments:
@@ -62,31 +62,34 @@ class DomainTest:
         Arguments:
             embeddings: float32 [N, D] of any length; only their direction counts.
         """
-        return (self.distances(embeddings) / np.float32(self.border)).astype(np.float32)
+        return (self.distances(embeddings) / self.border).astype(np.float32)
 
-    def distances(self, embeddings: Embeddings) -> NDArray[np.float32]:
-        """The squared Mahalanobis distance to the nearest cloud, float32 [N]."""
+    def distances(self, embeddings: Embeddings) -> NDArray[np.float64]:
+        """The squared Mahalanobis distance to the nearest cloud, float64 [N].
+
+        In double precision: where clouds are narrow, it is a small difference of large numbers.
+        """
         x = directions(embeddings)
         centres, axes, weights = self._parts
-        straight = 1.0 + (centres**2).sum(axis=1) - 2.0 * (x @ centres.T)
+        lengths = np.square(x).sum(axis=1)[:, None] + np.square(centres).sum(axis=1)
         along = (x @ axes.T)[:, None, :] - (centres @ axes.T)[None, :, :]
-        far = straight / np.float32(self.rest) - np.square(along) @ weights
-        nearest: NDArray[np.float32] = np.maximum(far.min(axis=1), np.float32(0.0))
+        far = (lengths - 2.0 * (x @ centres.T)) / self.rest - np.square(along) @ weights
+        nearest: NDArray[np.float64] = np.maximum(far.min(axis=1), 0.0)
         return nearest
 
     @cached_property
-    def _parts(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-        weights = 1.0 / np.float32(self.rest) - 1.0 / self.variances.astype(np.float32)
-        return self.centres.astype(np.float32), self.axes.astype(np.float32), weights
+    def _parts(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        weights = 1.0 / self.rest - 1.0 / self.variances.astype(np.float64)
+        return self.centres.astype(np.float64), self.axes.astype(np.float64), weights
 
 
-def directions(embeddings: Embeddings) -> Embeddings:
+def directions(embeddings: Embeddings) -> NDArray[np.float64]:
     """Embeddings at length 1: how bright or sharp an input is moves their length alone.
 
     Example:
-        >>> directions(np.float32([[3, 4]])).round(1).tolist()
-        [[0.6000000238418579, 0.800000011920929]]
+        >>> directions(np.array([[3, 4]], np.float32)).tolist()
+        [[0.6, 0.8]]
     """
-    lengths = np.linalg.norm(embeddings, axis=1, keepdims=True)
-    unit: Embeddings = embeddings / np.maximum(lengths, np.float32(1e-12))
+    x = embeddings.astype(np.float64)
+    unit: NDArray[np.float64] = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)
     return unit

@@ -17,8 +17,9 @@ class Judgement:
     """From logits and embeddings to predictions that carry probabilities, verdict and decision.
 
     Example:
+        >>> import numpy as np
         >>> judge = Judgement(vocab=Vocab(("black", "teddy")))
-        >>> judge(np.float32([[0, 2]]), np.zeros((1, 4), np.float32))[0].label
+        >>> judge(np.array([[0, 2]], np.float32), np.zeros((1, 4), np.float32))[0].label
         'teddy'
 
     Arguments:

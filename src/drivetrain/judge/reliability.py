@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from drivetrain.metrics import Indices
 from drivetrain.schema import Probabilities
 
 BINS = 15
+SMALLEST = 1e-12
 
 
 @dataclass(frozen=True)
@@ -94,12 +96,13 @@ def brier_score(probabilities: Probabilities, actual: Indices) -> float:
     return float(np.mean(np.sum((probabilities - truth) ** 2, axis=1)))
 
 
-def log_loss(probabilities: Probabilities, actual: Indices) -> float:
-    """The mean negative logarithm of the probability that the truth was given, in nats.
+def log_losses(probabilities: Probabilities, actual: Indices) -> NDArray[np.float64]:
+    """The negative logarithm of the probability that each truth was given, in nats, float64 [N].
 
     Example:
-        >>> round(log_loss(np.array([[0.5, 0.5]], np.float32), np.array([1])), 3)
-        0.693
+        >>> log_losses(np.array([[0.5, 0.5]], np.float32), np.array([1])).round(3).tolist()
+        [0.693]
     """
     given = probabilities[np.arange(len(actual)), actual].astype(np.float64)
-    return float(-np.mean(np.log(np.maximum(given, 1e-12))))
+    losses: NDArray[np.float64] = -np.log(np.maximum(given, SMALLEST))
+    return losses
