@@ -37,7 +37,9 @@ def test_what_disagrees_with_the_learner_is_not_written(colours: Path, tmp_path:
     learn.model.body = Moody()
     target = tmp_path / "model.bundle"
     target.write_bytes(b"before")
-    with pytest.raises(ParityError, match=r"The learner and the bundle disagree on .*\.jpg.*Nothing was"):
+    with pytest.raises(
+        ParityError, match=r"The learner and the bundle disagree on .*\.jpg.*Nothing was"
+    ):
         learn.export(target)
     assert target.read_bytes() == b"before"
     assert os.listdir(tmp_path) == ["model.bundle"]

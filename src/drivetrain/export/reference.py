@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 from sklearn.utils.extmath import randomized_svd
+from threadpoolctl import threadpool_limits
 
 from drivetrain.bundle.manifest import DomainRecord, Source
 from drivetrain.judge.domain import DomainTest, Embeddings, directions
@@ -54,14 +55,10 @@ def fit_domain(
     if len(embeddings) < FEWEST:
         return None
     x = directions(embeddings)
-    fold_of = _folds(targets, seed)
-    held_out = np.empty(len(x), np.float64)
-    for number in range(FOLDS):
-        held = fold_of == number
-        if held.any():
-            held_out[held] = _clouds(x[~held], targets[~held]).distances(x[held])
-    test = _clouds(x, targets)
-    seen = test.distances(valid)
+    with threadpool_limits(1, user_api="blas"):  # more would only wait for each other
+        held_out = _held_out(x, targets, seed)
+        test = _clouds(x, targets)
+        seen = test.distances(valid)
     border = _border(held_out, false_reject)
     source: Source = "training folds"
     rejected = int((seen > border).sum())
@@ -82,9 +79,19 @@ def fit_domain(
         reference=len(x),
         held_out=len(seen) if source == "validation" else len(x),
         held_out_from=source,
-        rejected_valid=float((seen > border).mean()),
+        rejected_valid=float((seen > border).mean()) if len(seen) else 0.0,
     )
     return test, record
+
+
+def _held_out(x: NDArray[np.float64], targets: Indices, seed: int) -> NDArray[np.float64]:
+    """The distance of each item to the clouds of the folds that it is not in."""
+    fold_of = _folds(targets, seed)
+    distances = np.empty(len(x), np.float64)
+    for number in np.unique(fold_of):
+        held = fold_of == number
+        distances[held] = _clouds(x[~held], targets[~held]).distances(x[held])
+    return distances
 
 
 def _clouds(x: NDArray[np.float64], targets: Indices) -> DomainTest:
@@ -96,7 +103,7 @@ def _clouds(x: NDArray[np.float64], targets: Indices) -> DomainTest:
     )
     around = x - (centres[0] if one else centres[np.searchsorted(present, targets)])
     count = max(1, min(AXES, len(x) // ITEMS_AN_AXIS, x.shape[1] - 1))
-    _, lengths, axes = randomized_svd(around, count, random_state=0)
+    _, lengths, axes = randomized_svd(around.astype(np.float32), count, random_state=0)
     along = lengths**2 / len(x)
     rest = max(float((around**2).sum() / len(x) - along.sum()), 1e-9) / (x.shape[1] - count)
     return DomainTest(
