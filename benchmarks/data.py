@@ -46,6 +46,17 @@ class Photos:
         """The folder to train on."""
         return self.root / "bears"
 
+    def pictures(self, domain: str) -> Path:
+        """A domain of PACS: one folder of pictures a class.
+
+        Raises:
+            BenchmarkError: It is not there.
+        """
+        folder = self.root / "pacs-mini" / domain
+        if not folder.is_dir():
+            raise BenchmarkError(f"This comparison needs {folder}, which is missing.")
+        return folder
+
     def some_bears(self, count: int) -> list[Path]:
         """Photos spread evenly over the training folder."""
         files = get_image_files(self.bears)

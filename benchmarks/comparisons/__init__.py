@@ -15,6 +15,7 @@ from benchmarks.comparisons import (
     start,
     steps,
     train,
+    verdicts,
 )
 from benchmarks.report import Section
 from benchmarks.workshop import Workshop
@@ -32,6 +33,7 @@ COMPARISONS: dict[str, Comparison] = {
     "start": start.compare,
     "data": data.compare,
     "pile": pile.compare,
+    "verdicts": verdicts.compare,
 }
 """In this order: the first leaves the models that the others ask."""
 
@@ -51,5 +53,9 @@ SECTIONS = (
     "planted",
     "pile",
     "split",
+    "verdicts",
+    "near",
+    "shift",
+    "calibration",
 )
 """The sections of the page in their order."""

@@ -24,6 +24,7 @@ from drivetrain.judge.reliability import brier_score, expected_calibration_error
 from drivetrain.predictor import Predictor
 
 FALSE_REJECT = 0.05
+DRAWS = 100
 
 
 def main() -> None:
@@ -73,6 +74,7 @@ def _ask(predictor: Predictor, photos: list[list[str]], sure: float) -> dict[str
     if {label for _, label in photos} <= set(vocab):
         truth = np.array([vocab.index(label) for _, label in photos])
         calibrated = np.stack([one.probabilities for one in judged])
+        answer["floor"] = _ece_of_the_truth(calibrated)
         answer["error_rate"] = float(np.mean(calibrated.argmax(axis=1) != truth))
         for when, given in (("before", plain), ("after", calibrated)):
             answer[when] = {
@@ -80,6 +82,15 @@ def _ask(predictor: Predictor, photos: list[list[str]], sure: float) -> dict[str
                 "brier": brier_score(given, truth),
             }
     return answer
+
+
+def _ece_of_the_truth(probabilities: Any) -> float:
+    """What probabilities that are exactly right measure on so many photos, on average."""
+    random = np.random.default_rng(0)
+    sums = probabilities.cumsum(axis=1)
+    drawn = random.uniform(size=(DRAWS, len(sums), 1)) * sums[:, -1:]
+    truths = (drawn > sums).sum(axis=2)
+    return float(np.mean([expected_calibration_error(probabilities, truth) for truth in truths]))
 
 
 if __name__ == "__main__":
