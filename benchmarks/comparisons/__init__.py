@@ -15,6 +15,7 @@ from benchmarks.comparisons import (
     start,
     steps,
     train,
+    twin,
     verdicts,
 )
 from benchmarks.report import Section
@@ -34,6 +35,7 @@ COMPARISONS: dict[str, Comparison] = {
     "data": data.compare,
     "pile": pile.compare,
     "verdicts": verdicts.compare,
+    "twin": twin.compare,
 }
 """In this order: the first leaves the models that the others ask."""
 
@@ -57,5 +59,6 @@ SECTIONS = (
     "near",
     "shift",
     "calibration",
+    "twin",
 )
 """The sections of the page in their order."""
