@@ -26,7 +26,7 @@ def compare(workshop: Workshop) -> list[Section]:
     """Measure in one process."""
     run = workshop.run_fresh("twin.py", workshop.photos.bears, str(max(5, workshop.repeats)))
     twin, judged, flat = (run.events("event", name)[0].event for name in ("twin", "judged", "flat"))
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for size, seconds in twin["seconds"].items():
         full, small = (median(seconds[bits]) * 1000 for bits in ("32", "8"))
         bar = f"≥ {FASTER} ×" if size == "1" else ""

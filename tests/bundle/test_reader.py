@@ -17,7 +17,6 @@ from onnx import TensorProto, helper
 
 from drivetrain.bundle import Bundle
 from drivetrain.bundle.archive import pack, sha256, unpack
-from drivetrain.bundle.card import card_lines
 from drivetrain.bundle.judging import DOMAIN, EVIDENCE
 from drivetrain.bundle.reader import MANIFEST, MODEL, WEIGHTS
 from drivetrain.bundle.tensors import write_tensors
@@ -286,14 +285,6 @@ def test_a_manifest_with_an_impossible_value_is_refused(
 
     with pytest.raises(BundleCorruptError, match="it "):
         Bundle.from_bytes(forged(bundle, edit=impossible), name="it")
-
-
-def test_a_card_cannot_steer_the_terminal(bundle: Path) -> None:
-    def steering(manifest: dict[str, Any]) -> None:
-        manifest["created"] = "\x1b]0;owned\x07\x1b[2J"
-
-    card = card_lines(Bundle.from_bytes(forged(bundle, edit=steering), name="it"))
-    assert "\x1b" not in "".join(card)
 
 
 def test_what_the_judgement_is_made_of_has_to_fit_together(bundle: Path) -> None:

@@ -17,7 +17,7 @@ from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel
 
-from drivetrain.bundle.card import describe
+from drivetrain.card.describe import describe
 from drivetrain.predictor import Predictor
 from drivetrain.schema import Prediction
 from drivetrain.serve.payloads import MULTIPART, Payload, read_payload

@@ -10,7 +10,7 @@ from drivetrain.data.report.finding import Finding, count_of
 from drivetrain.data.report.ingest import IngestReport
 from drivetrain.data.report.pictures import shown
 from drivetrain.data.report.sections import sections_of
-from drivetrain.data.report.style import INGEST_STYLE, STYLE
+from drivetrain.data.report.style import INGEST_STYLE, STYLE, TONES
 from drivetrain.data.report.text import summary
 from drivetrain.errors import OutputError
 
@@ -75,6 +75,7 @@ def _page(report: IngestReport) -> Iterator[str]:
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}: what is in it</title>
 <style>{STYLE}
+{TONES}
 {INGEST_STYLE}</style>
 <h1>{title}</h1>
 <p class="lead">{shown(summary(report))}</p>

@@ -33,12 +33,16 @@ th, td { text-align: left; padding: .4rem 1.5rem .4rem 0; border-bottom: 1px sol
 td + td, th + th { text-align: right; }
 """.strip()
 
-INGEST_STYLE = """
+TONES = """
 :root { --problem: #a3281c; --warning: #8a5a00; --note: #2d5f8a; --bar: #3f7d5c; --card: #fff; }
 @media (prefers-color-scheme: dark) {
   :root { --problem: #ff9a8d; --warning: #f0c060; --note: #8fc1ec; --bar: #6fb592;
     --card: #1f2429; }
 }
+""".strip()
+"""The colours of what is said: problems, warnings, notes, bars and cards."""
+
+INGEST_STYLE = """
 h1, summary, figcaption, li, p, .classes { overflow-wrap: anywhere; }
 a {
   color: inherit; text-underline-offset: .25em; text-decoration-thickness: 1px;

@@ -1,0 +1,76 @@
+"""What a reviewer should think about before saying yes, found in the figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from drivetrain.card.card import Card
+from drivetrain.card.words import noun
+
+FEW_ITEMS = 100
+FEW_OF_A_CLASS = 20
+MOST_NAMED = 5
+FAR_FROM_DECLARED = 2.0
+MUCH_ASKED = 0.25
+
+
+def cautions(card: Card) -> list[str]:
+    """Sentences about what is missing or weak; empty when nothing is."""
+    return [*_of_data(card), *_of_results(card), *_of_judgement(card), *_of_network(card)]
+
+
+def _of_data(card: Card) -> Iterator[str]:
+    items = card.results.items
+    if items < FEW_ITEMS:
+        yield f"Only {items:,} validation {noun(card.bundle)}: every figure here is uncertain."
+    few = [
+        one for one in card.results.classes if (one.found.of if one.found else 0) < FEW_OF_A_CLASS
+    ]
+    if card.results.confusion and few and items >= FEW_ITEMS:
+        named = ", ".join(one.name for one in few[:MOST_NAMED])
+        more = f" and {len(few) - MOST_NAMED} more" if len(few) > MOST_NAMED else ""
+        yield f"Fewer than {FEW_OF_A_CLASS} validation {noun(card.bundle)} of {named}{more}."
+
+
+def _of_results(card: Card) -> Iterator[str]:
+    guess, error = card.results.guess, card.results.metrics.get("error_rate")
+    if guess and error and error.high >= guess[1]:
+        yield (
+            f"It may be no better than always answering {guess[0]}, which is wrong {guess[1]:.1%} "
+            f"of the time."
+        )
+
+
+def _of_judgement(card: Card) -> Iterator[str]:
+    objective = card.bundle.manifest.project.objective
+    if not objective.purpose:
+        yield "It does not say what it is for."
+    elif not objective.not_for:
+        yield "It does not say what it must not be used for."
+    if card.domain is None:
+        yield "It cannot tell when an input is like nothing that it was trained on."
+    elif card.domain.rejected.low > FAR_FROM_DECLARED * card.domain.record.false_reject:
+        yield (
+            f"It calls {card.domain.rejected.value:.1%} of its validation {noun(card.bundle)} "
+            f"foreign, and {card.domain.record.false_reject:.1%} are meant to be."
+        )
+    if card.calibration.record.after is None:
+        yield "Nobody measured how far its probabilities can be taken at their word."
+    if card.decisions is None:
+        yield "No costs are declared: it answers with probabilities, not with decisions."
+    elif outcome := card.decisions.outcome:
+        price, asked = card.decisions.rule.ask, outcome.asked
+        best = min(outcome.one_action_cost, outcome.one_action_cost if price is None else price)
+        if outcome.cost >= best:
+            yield "Under these costs one could do as well without it."
+        elif asked and asked.value > MUCH_ASKED:
+            yield f"Under these costs {asked.value:.1%} go to a person."
+
+
+def _of_network(card: Card) -> Iterator[str]:
+    if card.bundle.manifest.network.precision_note:
+        yield card.bundle.manifest.network.precision_note
+    if isinstance(card.speed, str):
+        yield f"It could not answer on this machine: {card.speed}"
+    if not card.bundle.manifest.samples:
+        yield "It holds no samples, so that a machine cannot prove that it answers alike."
