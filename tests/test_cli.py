@@ -9,10 +9,17 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import COLOURS, RealTraining, Run, json_lines, write_colours
+from PIL import Image
 
+from drivetrain.bundle import Bundle
+from drivetrain.export import export_bundle
+from drivetrain.learn.learner import Learner
+from drivetrain.learn.loaders import DataLoaders
 from drivetrain.predictor import Predictor
+from drivetrain.project import Project
 
 
 def one_line(ended: subprocess.CompletedProcess[str], *said: str) -> None:
@@ -105,6 +112,85 @@ def test_verify_and_inspect_print_one_object(bundle: Path, run: Run) -> None:
     assert "crop to 32 × 32" in card
 
 
+ACTIONS = """
+[objective]
+purpose = "Sort the colours."
+[costs]
+ask_a_person = 2
+touch = {blue = 0, green = 0, red = 100}
+leave = {blue = 9, green = 9, red = 0}
+"""
+
+
+def test_predict_tells_what_is_foreign_and_what_to_do(
+    trained: Learner[DataLoaders], photo: Path, tmp_path: Path, run: Run
+) -> None:
+    project = Project.from_toml(ACTIONS)
+    export_bundle(trained, tmp_path / "m.bundle", project=project)
+    Image.fromarray(np.tile(np.array([[0], [255]], np.uint8), (20, 40))).save(
+        tmp_path / "foreign.png"
+    )
+    ended = run("predict", "m.bundle", photo, "foreign.png")
+    known, foreign = ended.stdout.splitlines()
+    answers = Predictor.open(tmp_path / "m.bundle").predict([photo, tmp_path / "foreign.png"])
+    assert [answer.in_domain for answer in answers] == [True, False]
+    assert known == f"{photo}: red ({answers[0].confidence:.1%}); decision: {answers[0].decision}"
+    assert foreign == (
+        f"foreign.png: {answers[1].label} ({answers[1].confidence:.1%}); not like the training "
+        f"photos ({answers[1].domain_score:.1f} times the border); decision: ask a person"
+    )
+
+
+def test_init_writes_a_file_that_explains_itself_and_train_takes_it(
+    colours: Path, tmp_path: Path, run: Run
+) -> None:
+    ended = run("init", colours)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.startswith("drivetrain.toml: every section explained")
+    assert "--project drivetrain.toml" in ended.stdout
+    text = (tmp_path / "drivetrain.toml").read_text()
+    assert Project.open(tmp_path / "drivetrain.toml") == Project()
+    assert "#green = 500" in text.splitlines()
+    one_line(run("init", colours), "drivetrain.toml is there already", "--force")
+    assert (tmp_path / "drivetrain.toml").read_text() == text
+    assert run("init", "--force", "--out", "drivetrain.toml").returncode == 0
+    assert "teddy" in (tmp_path / "drivetrain.toml").read_text()
+    one_line(run("init", "nowhere", "--out", "x.toml"), "nowhere does not exist")
+
+
+def test_a_project_of_the_current_folder_is_used_and_told(
+    colours: Path, tmp_path: Path, run: Run
+) -> None:
+    (tmp_path / "drivetrain.toml").write_text(ACTIONS)
+    small = ("--size", "32", "--false-reject", "0.1", "--int8", "--json")
+    ended = run("train", colours, "--out", "m.bundle", *small)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stderr.splitlines()[0] == "using drivetrain.toml of this folder"
+    assert len(json_lines(ended.stdout)) == 1
+    manifest = Bundle.open(tmp_path / "m.bundle").manifest
+    assert manifest.project.objective.purpose == "Sort the colours."
+    assert manifest.project.judgement.false_reject == 0.1
+    assert manifest.network.precision == "int8" or manifest.network.precision_note
+
+
+def test_costs_that_do_not_fit_the_classes_stop_before_training(
+    colours: Path, tmp_path: Path, run: Run
+) -> None:
+    (tmp_path / "drivetrain.toml").write_text("no toml")
+    (tmp_path / "mine.toml").write_text(ACTIONS.replace("green", "gren"))
+    ended = run("train", colours, "--out", "m.bundle", "--project", "mine.toml")
+    one_line(ended, "mine.toml cannot be used", "costs.touch.gren", "did you mean 'green'?")
+    one_line(run("train", colours, "--out", "m.bundle", "--project", "x.toml"), "x.toml does not")
+    (tmp_path / "mine.toml").write_text("[costs]\ntouch = 5")
+    one_line(run("train", colours, "--out", "m.bundle", "--project", "mine.toml"), "costs.touch")
+    assert not (tmp_path / "m.bundle").exists()
+
+
+def test_a_share_that_cannot_be_is_one_line(colours: Path, run: Run) -> None:
+    ended = run("train", colours, "--out", "m.bundle", "--false-reject", "0.7")
+    one_line(ended, "false_reject is 0.7", "between 0 and 0.5")
+
+
 # ---- bad input: each one line, a non-zero exit, and nothing harmed ------------------------------
 
 
@@ -156,15 +242,11 @@ def test_a_truncated_jpeg(bundle: Path, photo: Path, tmp_path: Path, run: Run, c
 
 
 def test_a_one_pixel_image(bundle: Path, tmp_path: Path, run: Run) -> None:
-    from PIL import Image
-
     Image.new("RGB", (1, 1)).save(tmp_path / "dot.png")
     one_line(run("predict", bundle, "dot.png"), "dot.png is 1 × 1 pixels", "larger")
 
 
 def test_a_decompression_bomb(bundle: Path, tmp_path: Path, run: Run) -> None:
-    from PIL import Image
-
     Image.new("1", (30_000, 30_000)).save(tmp_path / "bomb.png")
     one_line(run("predict", bundle, "bomb.png"), "bomb.png is", "100 megapixels", "Shrink")
 

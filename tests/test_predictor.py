@@ -17,9 +17,9 @@ from drivetrain.bundle.archive import pack, unpack
 from drivetrain.bundle.reader import MANIFEST
 from drivetrain.data import get_image_files
 from drivetrain.errors import InputError, SampleMismatchError
+from drivetrain.judge.calibration import softmax
 from drivetrain.learn.learner import Learner
 from drivetrain.learn.loaders import DataLoaders
-from drivetrain.judge.calibration import softmax
 from drivetrain.predictor import Predictor
 from drivetrain.schema import Prediction
 

@@ -65,10 +65,12 @@ if TYPE_CHECKING:
     from drivetrain.learn.callbacks.stopping import EarlyStoppingCallback as EarlyStoppingCallback
     from drivetrain.learn.callbacks.stopping import ReduceLROnPlateau as ReduceLROnPlateau
     from drivetrain.learn.erasing import RandomErasing as RandomErasing
+    from drivetrain.learn.further_data import OtherPreparationWarning as OtherPreparationWarning
     from drivetrain.learn.image_dataloaders import ImageDataLoaders as ImageDataLoaders
     from drivetrain.learn.learner import Learner as Learner
     from drivetrain.learn.loaders import DataLoader as DataLoader
     from drivetrain.learn.loaders import DataLoaders as DataLoaders
+    from drivetrain.learn.loading import load_learner as load_learner
     from drivetrain.learn.losses import BCEWithLogitsLossFlat as BCEWithLogitsLossFlat
     from drivetrain.learn.losses import CrossEntropyLossFlat as CrossEntropyLossFlat
     from drivetrain.learn.losses import FocalLoss as FocalLoss
@@ -158,6 +160,7 @@ _HOME = {
     "MixedPrecision": "drivetrain.learn.callbacks.precision",
     "MultiCategoryBlock": "drivetrain.learn.blocks",
     "Normalize": "drivetrain.learn.normalize",
+    "OtherPreparationWarning": "drivetrain.learn.further_data",
     "PadMode": "drivetrain.learn.transforms",
     "PerClass": "drivetrain.learn.metrics",
     "Precision": "drivetrain.learn.metrics",
@@ -195,6 +198,7 @@ _HOME = {
     "get_files": "drivetrain.data",
     "get_image_files": "drivetrain.data",
     "imagenet_stats": "drivetrain.learn.normalize",
+    "load_learner": "drivetrain.learn.loading",
     "mae": "drivetrain.metrics",
     "minimum": "drivetrain.learn.training.suggestions",
     "mse": "drivetrain.learn.metrics",

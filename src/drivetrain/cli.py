@@ -17,11 +17,14 @@ import time
 import warnings
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from drivetrain.errors import DataError, DrivetrainError, MissingExtraError, WeightsError
+
+if TYPE_CHECKING:
+    from drivetrain.schema import Prediction
 
 STARTED = time.monotonic()
 """When the process began, as nearly as its own code can tell."""
@@ -153,7 +156,32 @@ def check(
 
 
 @app.command()
-def train(
+def init(
+    data: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="DATA", parser=_folder, help="One folder a class, to name the classes."
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The file to write.")] = Path(
+        "drivetrain.toml"
+    ),
+    force: Annotated[bool, typer.Option("--force", help="Replace what is there.")] = False,
+) -> None:
+    """Write a drivetrain.toml that explains itself: objective, levers, costs."""
+    from drivetrain.project_template import write_project_file
+
+    classes = write_project_file(out, data, force=force)
+    whose = f", with the classes of {data}" if classes else ""
+    _print(
+        f"{out}: every section explained{whose}; nothing is set in it yet.\n"
+        f"Next: take the # off the lines you want, then "
+        f"drivetrain train DATA --out FILE.bundle --project {shlex.quote(str(out))}"
+    )
+
+
+@app.command()
+def train(  # noqa: PLR0913, PLR0917
     data: Annotated[
         Path, typer.Argument(metavar="DATA", parser=_folder, help="One folder a class.")
     ],
@@ -174,6 +202,23 @@ def train(
         int, typer.Option(min=0, max=2**32 - 1, help="Decides the split and the order.")
     ] = 42,
     weights: Annotated[Path | None, typer.Option(help="A file of pretrained weights.")] = None,
+    project: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="What the model is for and what its actions cost; "
+            "drivetrain.toml where there is one.",
+        ),
+    ] = None,
+    false_reject: Annotated[
+        float | None,
+        typer.Option(
+            metavar="SHARE", help="Of photos like the training's, how many may be called foreign."
+        ),
+    ] = None,
+    int8: Annotated[
+        bool, typer.Option("--int8", help="Write a network in 8 bits where it does not lose by it.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Train on a folder of photos and write a bundle."""
@@ -194,6 +239,9 @@ def train(
         budget=None if budget is None else seconds_of(budget),
         resume=resume,
         since=STARTED,
+        project=project or _project_here(),
+        false_reject=false_reject,
+        int8=int8,
     )
     if as_json:
         _print_json(report)
@@ -228,22 +276,39 @@ def predict(
         elif as_json:
             _print_json({"input": name, "id": None} | answer.as_dict() | {"model": model})
         else:
-            _print(f"{name}: {answer.label} ({answer.confidence:.1%})")
+            _print(f"{name}: {_answered(answer)}")
     if failed:
         raise typer.Exit(1)
 
 
 @app.command()
-def inspect(bundle: BundleFile, as_json: AsJson = False) -> None:
-    """Show what a bundle says about itself."""
+def inspect(
+    bundle: BundleFile,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the card as a page.")
+    ] = None,
+    project: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Show the decisions under this file's costs."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a reviewer wants to know of a bundle before saying yes."""
     from drivetrain.bundle import Bundle
-    from drivetrain.bundle.card import card_lines, describe
+    from drivetrain.card.card import Card
+    from drivetrain.card.page import write_card
+    from drivetrain.card.terminal import card_lines
+    from drivetrain.project import Project
 
     opened = Bundle.open(bundle)
+    card = Card.of(opened, project=None if project is None else Project.open(project))
+    page = None if html is None else str(write_card(card, html))
     if as_json:
-        _print_json(describe(opened))
-    else:
-        _print("\n".join(card_lines(opened)))
+        _print_json(card.as_dict() | {"page": page})
+        return
+    _print("\n".join(card_lines(card)))
+    if page:
+        _print(f"\nThe page is {page}.")
 
 
 @app.command()
@@ -372,6 +437,27 @@ def _tell_moved(files: list[str], left: dict[str, str], what: str, *, as_json: b
         _show_warning(f"{file} stays where it is. {reason}")
     if not as_json:
         _print(f"{len(files):,} file{'' if len(files) == 1 else 's'} {what}.")
+
+
+def _project_here() -> Path | None:
+    """The drivetrain.toml of the current folder, if there is one; that it is used is told."""
+    from drivetrain.project import PROJECT_FILE
+
+    file = Path(PROJECT_FILE)
+    if not file.exists():
+        return None
+    typer.echo(f"using {file} of this folder", err=True)
+    return file
+
+
+def _answered(answer: Prediction) -> str:
+    """A prediction in a line: the label, the verdict where it is a warning, the decision."""
+    parts = [f"{answer.label} ({answer.confidence:.1%})"]
+    if answer.in_domain is False:
+        parts.append(f"not like the training photos ({answer.domain_score:.1f} times the border)")
+    if answer.decision is not None:
+        parts.append(f"decision: {answer.decision}")
+    return "; ".join(parts)
 
 
 def _need_server() -> None:

@@ -23,10 +23,25 @@ from drivetrain.judge.decision import ASK, DecisionRule
 PROJECT_FILE = "drivetrain.toml"
 FALSE_REJECT = 0.05
 PRICE_OF_ASKING = "ask_a_person"
-UNIT = "unit"
+RESERVED = ("unit", PRICE_OF_ASKING, "of", ASK, "")
+"""What cannot be the name of an action."""
 LARGEST_FILE = 1_000_000
+LONGEST_SHOWN = 40
 
-Cost = Annotated[float, Field(ge=-1e12, le=1e12)]
+Cost = Annotated[float, Field(strict=True, ge=-1e12, le=1e12)]
+EXPECTED = {
+    "dict_type": "a section is expected, with its name in brackets on a line of its own: [{name}]",
+    "model_type": "a section is expected, with its name in brackets on a line of its own: [{name}]",
+    "string_type": 'a text in quotes is expected, such as "Sound the siren."',
+    "tuple_type": 'a list of texts is expected, such as ["At night."]',
+    "float_type": "a number is expected, such as 2 or 0.5",
+    "finite_number": "a number that is finite is expected",
+    "greater_than": "it has to be more than {gt:g}",
+    "greater_than_equal": "it has to be {ge:g} or more",
+    "less_than": "it has to be less than {lt:g}",
+    "less_than_equal": "it has to be {le:g} or less",
+}
+"""What is told of each fault that a value can have."""
 
 
 class _Section(BaseModel):
@@ -73,7 +88,7 @@ class JudgementSettings(_Section):
         false_reject: The share of inputs like the training data that may be called foreign.
     """
 
-    false_reject: float = Field(default=FALSE_REJECT, gt=0.0, lt=0.5)
+    false_reject: float = Field(default=FALSE_REJECT, strict=True, gt=0.0, lt=0.5)
 
 
 class Project(_Section):
@@ -109,8 +124,12 @@ class Project(_Section):
         """
         file = Path(path)
         try:
-            if file.stat().st_size > LARGEST_FILE:
-                raise ConfigError(f"{file} is no drivetrain.toml: it is larger than 1 MB.")
+            size = file.stat().st_size
+            if not file.is_file() or size > LARGEST_FILE:
+                what = "larger than 1 MB" if file.is_file() else "a folder, or no file at all"
+                raise ConfigError(
+                    f"{file} is no drivetrain.toml: it is {what}.", hint="Check the path."
+                )
             text = file.read_text(encoding="utf-8-sig")
         except FileNotFoundError:
             raise ConfigError(
@@ -127,8 +146,15 @@ class Project(_Section):
         """Read a file's text; see :meth:`open`."""
         try:
             content = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as problem:
-            raise ConfigError(f"{name} is no TOML: {problem}.", hint="Mend that line.") from None
+        except ValueError as problem:
+            raise ConfigError(
+                f"{name} is no TOML: {problem}.",
+                hint='Mend that line; texts stand in quotes: purpose = "Sort the parts."',
+            ) from None
+        except RecursionError:
+            raise ConfigError(
+                f"{name} is no drivetrain.toml: it is nested too deep.", hint="Check the path."
+            ) from None
         content = _gather_costs(content)
         try:
             project = cls.model_validate(content)
@@ -139,8 +165,28 @@ class Project(_Section):
             raise _refuse(name, faults)
         return project
 
-    def decision_rule(self, vocab: Sequence[str]) -> DecisionRule | None:
+    def with_false_reject(self, share: float) -> Project:
+        """The same with another share of photos that may be called foreign.
+
+        Raises:
+            ConfigError: It is no share between 0 and 0.5.
+        """
+        if not 0.0 < share < 0.5:
+            raise ConfigError(
+                f"false_reject is {share}, and it is a share between 0 and 0.5.",
+                hint="0.05 calls one of twenty photos foreign that are not.",
+            )
+        judgement = self.judgement.model_copy(update={"false_reject": share})
+        return self.model_copy(update={"judgement": judgement})
+
+    def decision_rule(
+        self, vocab: Sequence[str], *, name: str = PROJECT_FILE
+    ) -> DecisionRule | None:
         """The costs in the order of a vocabulary; None where none are declared.
+
+        Arguments:
+            vocab: The classes.
+            name: What to call the file in a message.
 
         Raises:
             ConfigError: A cost is missing for a class, or given for one that does not exist.
@@ -153,10 +199,10 @@ class Project(_Section):
             for fault in _faults_of_classes(action, costs, vocab)
         ]
         if faults:
-            raise _refuse(PROJECT_FILE, faults)
+            raise _refuse(name, faults)
         return DecisionRule(
             actions=tuple(self.costs.of),
-            costs=np.array([[row[name] for name in vocab] for row in self.costs.of.values()]),
+            costs=np.array([[row[each] for each in vocab] for row in self.costs.of.values()]),
             ask=self.costs.ask_a_person,
             unit=self.costs.unit,
         )
@@ -167,15 +213,17 @@ def _gather_costs(content: dict[str, Any]) -> dict[str, Any]:
     costs = content.get("costs")
     if not isinstance(costs, dict):
         return content
+    if not isinstance(costs.get("of", {}), dict):
+        return content  # told as a section that is none
     tables = {name: value for name, value in costs.items() if isinstance(value, dict)}
     settings = {name: value for name, value in costs.items() if name not in tables}
     return content | {"costs": settings | {"of": tables}}
 
 
 def _faults_of_levers(project: Project) -> Iterator[str]:
-    for name in (*project.levers, *project.costs.of):
-        if name in (UNIT, PRICE_OF_ASKING, ASK, ""):
-            yield f"levers: {name!r} is a word of its own and cannot name an action"
+    for name in dict.fromkeys((*project.levers, *project.costs.of)):
+        if name in RESERVED:
+            yield f"levers: {name!r} is a word of its own and cannot name a lever"
     for name in project.costs.of:
         if project.levers and name not in project.levers:
             yield f"costs.{name}: there is no such lever{_near(name, project.levers)}"
@@ -196,11 +244,37 @@ def _faults_of_classes(action: str, costs: dict[str, float], vocab: Sequence[str
 
 
 def _told(error: Any) -> str:
-    where = ".".join(str(part) for part in error["loc"] if part != "of")
-    if error["type"] == "extra_forbidden":
-        known = Project.model_fields if len(error["loc"]) == 1 else _fields_of(error["loc"][0])
-        return f"{where}: there is no such setting{_near(str(error['loc'][-1]), known)}"
-    return f"{where}: {error['msg'][:1].lower()}{error['msg'][1:]}"
+    place = [str(part) for part in error["loc"]]
+    if place[:2] == ["costs", "of"] and len(place) > 2:
+        del place[1]
+    where, kind = ".".join(place) or "''", error["type"]
+    if kind == "extra_forbidden":
+        return f"{where}: {_told_of_unknown(place, error['input'])}"
+    expected = EXPECTED.get(kind)
+    if expected is None:
+        return f"{where}: {error['msg'][:1].lower()}{error['msg'][1:]}"
+    told = expected.format(name=where, **error.get("ctx", {}))
+    return f"{where} is {_shown(error['input'])}: {told}"
+
+
+def _told_of_unknown(place: Sequence[str], found: Any) -> str:
+    if len(place) == 1:
+        return f"there is no such section{_near(place[0], Project.model_fields)}"
+    known = _fields_of(place[0])
+    if place[0] == "costs" and not difflib.get_close_matches(place[1], known, 1):
+        return (
+            f"it is {_shown(found)}, and an action costs something for each class: "
+            f"{place[1]} = {{black = 5, teddy = 20}}"
+        )
+    return f"there is no such setting{_near(place[-1], known)}"
+
+
+def _shown(value: Any) -> str:
+    """A value as it stands in the file, cut short."""
+    if isinstance(value, dict):
+        return "a section"
+    text = str(value).lower() if isinstance(value, bool) else repr(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
 def _fields_of(section: Any) -> Sequence[str]:

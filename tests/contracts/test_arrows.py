@@ -13,7 +13,8 @@ from conftest import REPOSITORY
 
 LINTER = Path(sys.executable).with_name("lint-imports")
 RUNNING_WORLD = [
-    "errors", "extras", "schema", "metrics", "prepare", "data", "judge", "project", "bundle",
+    "errors", "extras", "schema", "metrics", "prepare", "data", "judge", "project",
+    "project_template", "bundle",
     "engine", "network", "predictor", "card", "store", "serve",
 ]  # fmt: skip
 LEARNING_WORLD = ["torch", "torchvision", "timm", "onnx", "onnxscript", "pandas", "matplotlib"]

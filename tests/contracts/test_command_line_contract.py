@@ -15,12 +15,13 @@ COMMANDS = {
         "DATA", "--html", "--quarantine", "--undo", "--split-test", "--no-split-test", "--seed",
         "--json",
     },
+    "init": {"DATA", "--out", "--force"},
     "train": {
         "DATA", "--out", "--arch", "--size", "--epochs", "--seed", "--weights", "--budget",
-        "--resume", "--json",
+        "--resume", "--project", "--false-reject", "--int8", "--json",
     },
     "predict": {"FILE.bundle", "INPUT...", "--json"},
-    "inspect": {"FILE.bundle", "--json"},
+    "inspect": {"FILE.bundle", "--html", "--project", "--json"},
     "verify": {"FILE.bundle", "--json"},
     "serve": {"FILE.bundle", "--host", "--port", "--store"},
 }  # fmt: skip

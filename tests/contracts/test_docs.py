@@ -12,6 +12,8 @@ import matplotlib.pyplot as plt
 import pytest
 from conftest import REPOSITORY, write_colours
 
+from drivetrain.project import Project
+
 PAGES = [
     REPOSITORY / "README.md",
     REPOSITORY / "CONTRIBUTING.md",
@@ -46,7 +48,7 @@ def test_every_python_block_runs_and_prints_what_it_should(
 ) -> None:
     monkeypatch.chdir(bears)
     pages = [page for page, _ in blocks("python")]
-    assert set(pages) == {"README.md", "data.md", "training.md"}
+    assert set(pages) == {"README.md", "data.md", "judgement.md", "training.md"}
     names: dict[str, dict[str, object]] = {page: {} for page in pages}
     printed = dict.fromkeys(pages, "")
     for page, code in blocks("python"):
@@ -79,9 +81,16 @@ def test_every_console_line_runs(bears: Path) -> None:
         assert ended.returncode == 0, ended.stderr
 
 
-def test_only_blocks_that_are_run_are_there() -> None:
+def test_only_blocks_that_are_tried_are_there() -> None:
     languages = {found for page in PAGES for found, _ in BLOCK.findall(page.read_text())}
-    assert languages <= {"python", "console"}
+    assert languages <= {"python", "console", "toml"}
+
+
+def test_every_project_file_is_one() -> None:
+    assert blocks("toml")
+    for _, text in blocks("toml"):
+        rule = Project.from_toml(text).decision_rule(list(NAMES.values()))
+        assert rule is not None
 
 
 def test_every_make_target_that_is_named_exists() -> None:

@@ -15,6 +15,20 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from conftest import tiny_learner, write_colours
 
 from drivetrain.bundle import FORMAT_VERSION
+from drivetrain.project import Project
+
+COSTS = """
+[objective]
+purpose = "Sort the balls."
+[levers]
+keep = "Put it into the box."
+throw = "Throw it away."
+[costs]
+unit = "points"
+ask_a_person = 1
+keep = {blue = 0, green = 0, red = 50}
+throw = {blue = 10, green = 10, red = 0}
+"""
 
 
 def main() -> None:
@@ -25,7 +39,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         learn = tiny_learner(write_colours(Path(folder) / "colours", photos_a_class=40))
         learn.fit_one_cycle(6)
-        learn.export(target)
+        learn.export(target, project=Project.from_toml(COSTS))
 
 
 if __name__ == "__main__":

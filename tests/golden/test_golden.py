@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import COLOURS, colour_photo
 
@@ -23,3 +24,14 @@ def test_it_opens_verifies_and_answers(file: Path) -> None:
     assert predictor.verify() < 1e-3
     for colour in COLOURS:
         assert predictor.predict(colour_photo(colour, seed=999)).label == colour
+
+
+def test_format_2_judges_as_it_did() -> None:
+    predictor = Predictor.open(Path(__file__).parent / "format-2.bundle")
+    answers = [predictor.predict(colour_photo(colour, seed=999)) for colour in COLOURS]
+    assert [answer.decision for answer in answers] == ["keep", "keep", "throw"]
+    assert all(answer.in_domain for answer in answers)
+    noise = np.random.default_rng(0).integers(0, 255, (40, 48, 3), np.uint8)
+    foreign = predictor.predict(noise)
+    assert (foreign.in_domain, foreign.decision) == (False, "ask a person")
+    assert predictor.bundle.evidence is not None

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import copy
 import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
-from conftest import Server
+import torch
+from conftest import REPOSITORY, Server, colour_photo
+from PIL import Image
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from drivetrain.export import export_bundle
 from drivetrain.learn.learner import Learner
 from drivetrain.learn.loaders import DataLoaders
+from drivetrain.project import Project
 from drivetrain.store import Database, PredictionLog
 
 CHROMIUM = shutil.which("chromium")
@@ -86,6 +91,86 @@ def test_it_shows_how_far_to_believe_the_model(
     opened = browser.new_page(viewport=PHONE)
     opened.goto(server.url)
     expect(opened.locator("#model-note")).to_have_text(note)
+    opened.close()
+    server.kill()
+
+
+PROJECT = """
+[objective]
+purpose = "Sort <b>colours</b>."
+not_for = ["Counting.", "Night."]
+[levers]
+touch = "Lay it on the belt <script>."
+leave = "Let it lie."
+[costs]
+ask_a_person = 2
+touch = {blue = 100, green = 100, red = 0}
+leave = {blue = 0, green = 0, red = 100}
+"""
+
+
+@pytest.fixture(scope="module")
+def deciding(
+    trained: Learner[DataLoaders], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """The server of a bundle with a verdict and decisions."""
+    folder = tmp_path_factory.mktemp("deciding")
+    project = Project.from_toml(PROJECT)
+    file = export_bundle(sharper(trained), folder / "m.bundle", project=project)
+    server = Server(file, folder, python=sys.executable)
+    yield server
+    server.kill()
+
+
+def sharper(learn: Learner[DataLoaders]) -> Learner[DataLoaders]:
+    """The same learner, surer of what it says."""
+    sure = copy.copy(learn)
+    sure.model = copy.deepcopy(learn.model)
+    with torch.no_grad():
+        sure.model.head[-1].weight.mul_(8)  # type: ignore[index, union-attr]
+    return sure
+
+
+def test_it_shows_what_to_do_and_whether_the_photo_is_like_the_training(
+    browser: Browser, deciding: Server, photo: Path, tmp_path: Path
+) -> None:
+    foreign = tmp_path / "stripes.png"
+    Image.fromarray(np.tile(np.array([[0], [255]], np.uint8), (20, 40))).save(foreign)
+    opened = browser.new_page(viewport=PHONE)
+    opened.goto(deciding.url)
+    expect(opened.locator("#purpose")).to_have_text("Sort <b>colours</b>.")
+    expect(opened.locator("#not-for")).to_have_text("Counting. Night.")
+    opened.set_input_files("#file", photo)
+    expect(opened.locator("#decision strong")).to_have_text("touch")
+    expect(opened.locator("#decision")).to_contain_text("Lay it on the belt <script>.")
+    expect(opened.locator("#domain")).to_contain_text("Like the photos it learned from")
+    expect(opened.locator("#caution")).to_be_empty()
+    opened.set_input_files("#file", foreign)
+    expect(opened.locator("#decision strong")).to_have_text("ask a person")
+    expect(opened.locator("#decision")).to_contain_text("goes to a person")
+    expect(opened.locator("#caution")).to_contain_text("unlike those the model learned from")
+    expect(opened.locator("#domain")).to_contain_text("Distance from the photos")
+    expect(opened.locator("#confidence")).to_contain_text("means little")
+    assert opened.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    opened.set_input_files("#file", photo)
+    expect(opened.locator("#decision strong")).to_have_text("touch")
+    expect(opened.locator("#caution")).to_be_empty()
+    opened.close()
+
+
+def test_without_costs_and_without_a_verdict_nothing_is_said_of_them(
+    browser: Browser, tmp_path: Path
+) -> None:
+    server = Server(REPOSITORY / "tests/golden/format-1.bundle", tmp_path, python=sys.executable)
+    red = tmp_path / "red.png"
+    colour_photo("red", 0).save(red)
+    opened = browser.new_page(viewport=PHONE)
+    opened.goto(server.url)
+    opened.set_input_files("#file", red)
+    expect(opened.locator("#label")).not_to_be_empty()
+    for place in ("#caution", "#domain", "#decision", "#purpose", "#not-for"):
+        expect(opened.locator(place)).to_be_empty()
+        expect(opened.locator(place)).to_be_hidden()
     opened.close()
     server.kill()
 

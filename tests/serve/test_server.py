@@ -14,11 +14,17 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 from conftest import COLOURS, Run, Server, StartServer, colour_photo
 from PIL import Image
 
 from drivetrain.bundle import Bundle
+from drivetrain.export import export_bundle
+from drivetrain.learn.learner import Learner
+from drivetrain.learn.loaders import DataLoaders
+from drivetrain.predictor import Predictor
+from drivetrain.project import Project
 from drivetrain.store import Database, PredictionLog
 
 
@@ -65,6 +71,33 @@ def test_curl_gets_an_answer_whose_id_is_in_the_record_after_kill_9(
     assert row.bundle == Bundle.open(bundle).seal
     assert row.bundle.startswith(answer["model"])
     assert row.input_type == "image/jpeg"
+
+
+def test_verdict_and_decision_are_answered_as_the_record_keeps_them(
+    trained: Learner[DataLoaders], photo: Path, tmp_path: Path, start_server: StartServer
+) -> None:
+    project = Project.from_toml(
+        "[costs]\nask_a_person = 2\ntouch = {blue = 0, green = 0, red = 100}\n"
+        "leave = {blue = 9, green = 9, red = 0}"
+    )
+    file = export_bundle(trained, tmp_path / "m.bundle", project=project)
+    stripes = Image.fromarray(np.tile(np.array([[0], [255]], np.uint8), (20, 40)))
+    inputs = [photo.read_bytes(), encoded(stripes, "PNG")]
+    server = start_server(file)
+    answers = [httpx.post(f"{server.url}/v1/predict", content=each).json() for each in inputs]
+    server.kill()
+    expected = [answer.as_dict() for answer in Predictor.open(file).predict(inputs)]
+    assert [answer["in_domain"] for answer in answers] == [True, False]
+    assert answers[1]["decision"] == "ask a person"
+    with Database(f"sqlite:///{server.folder / 'predictions.db'}") as database:
+        log = PredictionLog(database)
+        for answer, alone in zip(answers, expected, strict=True):
+            row = log.find(answer["id"])
+            assert row is not None
+            for field in ("label", "in_domain", "domain_score", "decision"):
+                assert getattr(row, field) == answer[field]
+            assert answer["decision"] == alone["decision"]
+            assert answer["domain_score"] == pytest.approx(alone["domain_score"], rel=1e-3)
 
 
 def test_a_form_and_a_bare_body_get_the_same_answer(server: Server, photo: Path) -> None:

@@ -33,6 +33,7 @@ from drivetrain.export.reference import fit_domain
 from drivetrain.export.samples import sample_members, sample_of
 from drivetrain.judge import DomainTest
 from drivetrain.metrics import accuracy, balanced_accuracy, confusion_matrix, error_rate
+from drivetrain.network import Network
 from drivetrain.predictor import Predictor
 from drivetrain.project import Project
 
@@ -110,13 +111,15 @@ def build_bundle(
     project = project or Project()
     network = ExportedNetwork(learn)
     valid, train = learn.dls.valid, as_validated(learn, MOST_REFERENCE)
-    said = ask(network.opened(), valid)
+    opened = network.opened()
+    said = ask(opened, valid)
     _check_every_class_was_seen(learn)
-    parity = _parity(learn, network, spread(said.positions, PARITY_ITEMS))
+    parity = _parity(learn, network, opened, spread(said.positions, PARITY_ITEMS))
     if int8:
         said, between = made_smaller(network, said, train, valid)
         parity = parity if between is None else (*parity, between)
-    known = ask(network.opened(), train)
+        opened = network.opened()
+    known = ask(opened, train)
     calibration = fit_calibration(said.logits, said.targets)
     domain = fit_domain(
         known.embeddings,
@@ -168,11 +171,13 @@ def _packed(manifest: Manifest, members: Members) -> bytes:
     return pack({MANIFEST: whole.to_json()} | members)
 
 
-def _parity(learn: Exportable, network: ExportedNetwork, positions: list[int]) -> Parities:
+def _parity(
+    learn: Exportable, network: ExportedNetwork, opened: Network, positions: list[int]
+) -> Parities:
     valid = learn.dls.valid
     expected, _ = learn.get_preds(some_of(valid, positions))
     return check_parity(
-        network.opened(),
+        opened,
         network.opened(threads=1),
         network.preparation,
         [valid.items[place] for place in positions],
@@ -185,15 +190,7 @@ def _declared(
 ) -> Project:
     if not isinstance(project, Project):
         project = Project() if project is None else Project.open(project)
-    if false_reject is None:
-        return project
-    if not 0.0 < false_reject < 0.5:
-        raise ConfigError(
-            f"false_reject is {false_reject}, and it is a share between 0 and 0.5.",
-            hint="0.05 calls one of twenty photos foreign that are not.",
-        )
-    judgement = project.judgement.model_copy(update={"false_reject": false_reject})
-    return project.model_copy(update={"judgement": judgement})
+    return project if false_reject is None else project.with_false_reject(false_reject)
 
 
 def _evidence(said: Answers, domain: DomainTest | None) -> Evidence:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from drivetrain.learn.training.lr_find import SuggestedLRs
+    from drivetrain.project import Project
 
 AT_ONCE = 32
 """Photos that ``predict`` sends through the model together."""
@@ -233,15 +234,40 @@ class Learner(Trainer[LoadersT]):
         load_weights(self.model, self._weights_file(file))
         return self
 
-    def export(self, fname: str | os.PathLike[str] = "model.bundle") -> Path:
+    def export(
+        self,
+        fname: str | os.PathLike[str] = "model.bundle",
+        *,
+        samples: int = 4,
+        notes: str = "",
+        project: Project | str | os.PathLike[str] | None = None,
+        false_reject: float | None = None,
+        int8: bool = False,
+    ) -> Path:
         """Write the model, its preparation and its evidence as a bundle, and return its path.
 
         See :func:`drivetrain.export.export_bundle`, which checks the bundle against this
         learner before anything is written.
+
+        Arguments:
+            fname: Where to.
+            samples: How many validation photos to store with their answers; 0 keeps them at home.
+            notes: A sentence about the figures for whoever reads the bundle's card.
+            project: What the model is for and what its actions cost: a ``drivetrain.toml``.
+            false_reject: The share of photos like the training data that may be called foreign.
+            int8: Whether to write the network in 8 bits where validation does not lose by it.
         """
         from drivetrain.export import export_bundle
 
-        return export_bundle(self, fname)
+        return export_bundle(
+            self,
+            fname,
+            samples=samples,
+            notes=notes,
+            project=project,
+            false_reject=false_reject,
+            int8=int8,
+        )
 
     @contextmanager
     def no_bar(self) -> Iterator[None]:

@@ -13,7 +13,7 @@ from drivetrain.data import RandomSplitter, get_image_files, parent_label
 from drivetrain.data.sides import BySide, sides_of
 from drivetrain.data.splits.drawn import Splitter
 from drivetrain.errors import ConfigError
-from drivetrain.export.bundle import check_writable
+from drivetrain.export.bundle import MOST_REFERENCE, check_writable
 from drivetrain.learn.augment import aug_transforms
 from drivetrain.learn.block import DataBlock
 from drivetrain.learn.blocks import CategoryBlock, ImageBlock
@@ -22,11 +22,15 @@ from drivetrain.learn.training.budget import fine_tune_within
 from drivetrain.learn.transforms import RandomResizedCrop, Resize
 from drivetrain.learn.vision import vision_learner
 from drivetrain.metrics import accuracy, error_rate
+from drivetrain.project import PROJECT_FILE, Project
 
 EXPORT_SECONDS, EXPORT_SECONDS_A_PHOTO = 4.0, 0.04
+REFERENCE_SECONDS_A_PHOTO = 0.012
+INT8_SECONDS, INT8_SECONDS_A_PHOTO = 10.0, 0.012
+"""What an export takes on two cores."""
 
 
-def train_folder(
+def train_folder(  # noqa: PLR0913
     data: str | os.PathLike[str],
     out: str | os.PathLike[str],
     *,
@@ -38,6 +42,9 @@ def train_folder(
     budget: float | None = None,
     resume: bool = False,
     since: float | None = None,
+    project: Project | str | os.PathLike[str] | None = None,
+    false_reject: float | None = None,
+    int8: bool = False,
 ) -> dict[str, Any]:
     """Train on a folder that holds one folder a class, and write a bundle.
 
@@ -56,6 +63,10 @@ def train_folder(
         budget: Seconds for everything, in place of ``epochs``.
         resume: Go on where a training with the same settings was cut off.
         since: When the budget began, as ``time.monotonic`` tells it; now when left out.
+        project: What the model is for and what its actions cost: a ``drivetrain.toml``. Its
+            costs are held against the classes before anything is trained.
+        false_reject: The share of photos like the training data that may be called foreign.
+        int8: Whether the bundle's network is in 8 bits where validation does not lose by it.
 
     Returns:
         ``{"bundle", "seconds", "valid": {"n", "error_rate", "accuracy", "valid_loss"}}`` and
@@ -66,6 +77,7 @@ def train_folder(
     """
     started = time.monotonic()
     _check_choices(epochs, budget, resume=resume)
+    declared = _declared(project, false_reject)
     check_writable(out)
     whole = bool(epochs) or budget is not None
     block = DataBlock(
@@ -77,15 +89,17 @@ def train_folder(
         batch_tfms=aug_transforms() if whole else None,
     )
     dls = block.dataloaders(data, bs=32 if whole else 64, seed=seed)
+    named = project if isinstance(project, str | os.PathLike) else PROJECT_FILE
+    declared.decision_rule(dls.vocab, name=os.fspath(named))
     learn = vision_learner(dls, arch, metrics=[error_rate, accuracy], weights=weights, seed=seed)
     learn.reporter.say(_summary(dls))
     if budget is None:
         learn.fine_tune(epochs or 0, resume=resume)
     else:
         begun = started if since is None else since
-        fine_tune_within(learn, max(1.0, budget - _seconds_to_export(dls)), since=begun)
+        fine_tune_within(learn, max(1.0, budget - _seconds_to_export(dls, int8=int8)), since=begun)
     learn.reporter.say("writing the bundle and checking it against the learner ...")
-    bundle = learn.export(out)
+    bundle = learn.export(out, project=declared, int8=int8)
     metrics = learn.recorder[-1] if budget is None else learn.recorder.best
     return {
         "bundle": str(Path(bundle)),
@@ -109,9 +123,24 @@ def _check_choices(epochs: int | None, budget: float | None, *, resume: bool) ->
         )
 
 
-def _seconds_to_export(dls: DataLoaders) -> float:
-    """What to keep of a budget for the bundle: the validation side is answered twice for it."""
-    return EXPORT_SECONDS + EXPORT_SECONDS_A_PHOTO * len(dls.valid.items)
+def _declared(
+    project: Project | str | os.PathLike[str] | None, false_reject: float | None
+) -> Project:
+    if not isinstance(project, Project):
+        project = Project() if project is None else Project.open(project)
+    return project if false_reject is None else project.with_false_reject(false_reject)
+
+
+def _seconds_to_export(dls: DataLoaders, *, int8: bool) -> float:
+    """What to keep of a budget for the bundle.
+
+    The validation side is answered twice for it, and once more in 8 bits; of the training side
+    as many photos are answered as the in-domain test may refer to.
+    """
+    valid, reference = len(dls.valid.items), min(len(dls.train.items), MOST_REFERENCE)
+    seconds = EXPORT_SECONDS + EXPORT_SECONDS_A_PHOTO * valid
+    seconds += REFERENCE_SECONDS_A_PHOTO * reference
+    return seconds + (INT8_SECONDS + INT8_SECONDS_A_PHOTO * valid if int8 else 0.0)
 
 
 def _splitter(data: str | os.PathLike[str], seed: int) -> Splitter:

@@ -52,6 +52,7 @@ from drivetrain.learn.erasing import RandomErasing
 from drivetrain.learn.image_dataloaders import ImageDataLoaders
 from drivetrain.learn.learner import Learner
 from drivetrain.learn.loaders import DataLoader, DataLoaders
+from drivetrain.learn.loading import load_learner
 from drivetrain.learn.losses import (
     BCEWithLogitsLossFlat,
     CrossEntropyLossFlat,
@@ -169,6 +170,7 @@ __all__ = [
     "get_files",
     "get_image_files",
     "imagenet_stats",
+    "load_learner",
     "mae",
     "minimum",
     "mse",

@@ -150,7 +150,7 @@ class Checkpoints:
 
 
 def run_of(learn: Trainer[Any]) -> str:
-    """What tells a run from others: its data, its model and its seed."""
+    """What tells a run from others: its data, its model, what it starts from, and its seed."""
     digest = hashlib.blake2b(digest_size=16)
     for side in (learn.dls.train, learn.dls.valid):
         for given in side.inputs:
@@ -161,7 +161,7 @@ def run_of(learn: Trainer[Any]) -> str:
         digest.update(f"{side.bs} {side.seed}".encode())
     for name, tensor in learn.model.state_dict().items():
         digest.update(f"{name} {tuple(tensor.shape)}".encode())
-    digest.update(f"{learn.arch} {learn.seed} {torch.__version__}".encode())
+    digest.update(f"{learn.arch} {learn.weights_origin} {learn.seed} {torch.__version__}".encode())
     return digest.hexdigest()
 
 

@@ -6,6 +6,7 @@ const LONGEST_SAMPLE = 40;
 const SHRUNK_SIDES = [2048, 1448, 1024, 512];
 const MULTIPART_OVERHEAD = 1024;
 const PATIENCE_MS = 6000;
+const ASK = "ask a person";
 
 const view = Object.fromEntries([...document.querySelectorAll("[id]")].map((node) => [node.id, node]));
 const { page, preview, retry } = view;
@@ -155,7 +156,10 @@ function showModel() {
   const isShort = names.length <= SHOWN_CLASSES && inWords(names).length <= LONGEST_LIST;
   say("title", `Tells apart ${isShort ? inWords(names) : `${names.length} classes, such as ${someOf(names)}`}`);
   document.title = view.title.textContent;
-  say("lead", `Give it a photo. It picks one of these ${names.length}, whatever the photo shows, and says how sure it is.`);
+  say("lead", `Give it a photo. It picks one of these ${names.length}, whatever the photo shows, and says how sure it is${
+    model.domain ? " and whether the photo is like those it learned from" : ""}.`);
+  say("purpose", model.project?.objective?.purpose);
+  say("not-for", model.project?.objective?.not_for?.join(" "));
   say("classes-summary", isShort ? "" : `All ${names.length} classes`);
   say("classes-list", isShort ? "" : names.join(", "));
   say("model", model.model);
@@ -178,7 +182,7 @@ function showPhoto() {
 function clearResult(state) {
   page.dataset.state = state;
   say("file-action", state === "empty" ? "Choose a photo" : "Try another photo");
-  const ids = "progress error caution verdict label confidence decision bars remainder note prediction-id";
+  const ids = "progress error caution verdict label confidence domain decision bars remainder note prediction-id";
   ids.split(" ").forEach((id) => say(id, ""));
   if (document.activeElement === retry) view.file.focus();
   retry.hidden = true;
@@ -204,18 +208,27 @@ function showAnswer(answer, upload) {
   clearResult("answered");
   if (isForeign) {
     const warning = create("strong", "", "This photo is unlike those the model learned from.");
-    view.caution.append(warning, " Take the answer as a guess, and have a person look.");
+    view.caution.append(warning, ` Take the answer as a guess${answer.decision ? "" : ", and have a person look"}.`);
   }
   say("verdict", isForeign ? "Closest match" : "Most likely");
   showLabel(answer.label);
   say("confidence", isForeign
     ? `${percent(confidence)}, which means little for such a photo`
     : `${sureness(confidence)}, ${percent(confidence)}`);
-  say("decision", answer.decision && `Decision: ${answer.decision}`);
+  say("domain", likeness(answer));
+  if (answer.decision) showDecision(answer.decision, isForeign);
   showBars(Object.entries(answer.probabilities).sort(([, one], [, other]) => other - one));
   say("note", upload !== photo && `Your photo (${sizeOf(photo)}) was sent as a JPEG of ${sizeOf(upload)}, made by this page.`);
   say("prediction-id", answer.id);
   if (answer.model !== model?.model) start();
+}
+
+/** What to do, and what it means or why: in the project's words where it has some. */
+function showDecision(decision, isForeign) {
+  const askedFor = isForeign ? "A photo unlike those it learned from goes to a person." : "In doubt, that costs least on average.";
+  const meaning = decision === ASK ? askedFor : model?.project?.levers?.[decision];
+  view.decision.append("Decision: ", create("strong", "", decision));
+  if (meaning) view.decision.append(create("span", "small", meaning));
 }
 
 /** Folder names are often long and without a space: let them break after their joints. */
@@ -252,6 +265,15 @@ function sureness(probability) {
   if (probability >= 0.95) return "Very sure";
   if (probability >= 0.8) return "Fairly sure";
   return probability >= 0.6 ? "Not very sure" : "Unsure";
+}
+
+/** The verdict with its number, where the model gives one: 1 is the border. */
+function likeness({ in_domain: isLike, domain_score: score }) {
+  if (typeof isLike !== "boolean" || !Number.isFinite(score)) return "";
+  const distance = score >= 100 ? "over 100" : score.toFixed(isLike ? 2 : 1);
+  return isLike
+    ? `Like the photos it learned from (distance ${distance}, border 1)`
+    : `Distance from the photos it learned from: ${distance} (border 1)`;
 }
 
 /** Never 0% or 100%: rounding must not claim certainty. */
