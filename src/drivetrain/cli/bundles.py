@@ -1,0 +1,106 @@
+"""What can be done with a bundle: ``predict``, ``inspect``, ``verify``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from drivetrain.cli.arguments import AsJson, BundleFile
+from drivetrain.cli.say import complain, print_json, print_text
+
+if TYPE_CHECKING:
+    from drivetrain.schema import Prediction
+
+
+def predict(
+    bundle: BundleFile,
+    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="Photos.")],
+    as_json: AsJson = False,
+) -> None:
+    """Answer one input or many; one that cannot be read does not stop the others."""
+    from drivetrain.errors import InputError
+    from drivetrain.predictor import Predictor
+
+    failed = False
+    predictor = Predictor.open(bundle)
+    model = predictor.bundle.short_id
+    answers = predictor.predict_each(inputs)
+    for name, answer in zip(inputs, answers, strict=True):
+        if isinstance(answer, InputError):
+            failed = True
+            complain(answer)
+            if as_json:
+                print_json({"input": name, "error": answer.as_dict()})
+        elif as_json:
+            print_json({"input": name, "id": None} | answer.as_dict() | {"model": model})
+        else:
+            print_text(f"{name}: {_answered(answer)}")
+    if failed:
+        raise typer.Exit(1)
+
+
+def inspect(
+    bundle: BundleFile,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the card as a page.")
+    ] = None,
+    project: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Show the decisions under this file's costs."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what a reviewer wants to know of a bundle before saying yes."""
+    from drivetrain.bundle import Bundle
+    from drivetrain.card.card import Card
+    from drivetrain.card.page import write_card
+    from drivetrain.card.terminal import card_lines
+    from drivetrain.project import Project
+
+    opened = Bundle.open(bundle)
+    card = Card.of(opened, project=None if project is None else Project.open(project))
+    page = None if html is None else str(write_card(card, html))
+    if as_json:
+        print_json(card.as_dict() | {"page": page})
+        return
+    print_text("\n".join(card_lines(card)))
+    if page:
+        print_text(f"\nThe page is {page}.")
+
+
+def verify(bundle: BundleFile, as_json: AsJson = False) -> None:
+    """Check a bundle's seal, schema and hashes, and answer its stored samples again."""
+    from drivetrain.predictor import Predictor
+
+    predictor = Predictor.open(bundle)
+    difference = predictor.verify()
+    samples = len(predictor.bundle.manifest.samples)
+    if as_json:
+        print_json(
+            {
+                "bundle": str(bundle),
+                "ok": True,
+                "sha256": predictor.bundle.seal,
+                "members": len(predictor.bundle.members),
+                "samples": samples,
+                "largest_difference": difference,
+            }
+        )
+        return
+    print_text(
+        f"{bundle} is in order: seal {predictor.bundle.short_id}, "
+        f"{len(predictor.bundle.members)} members, {samples} samples answered alike "
+        f"(largest difference {difference:.1e})."
+    )
+
+
+def _answered(answer: Prediction) -> str:
+    """A prediction in a line: the label, the verdict where it is a warning, the decision."""
+    parts = [f"{answer.label} ({answer.confidence:.1%})"]
+    if answer.in_domain is False:
+        parts.append(f"not like the training photos ({answer.domain_score:.1f} times the border)")
+    if answer.decision is not None:
+        parts.append(f"decision: {answer.decision}")
+    return "; ".join(parts)
