@@ -55,7 +55,7 @@ def test_every_python_block_runs_and_prints_what_it_should(
         exec(compile(code, page, "exec"), names[page])
         printed[page] += capsys.readouterr().out
     plt.close("all")
-    assert printed["README.md"] == "teddy\n"
+    assert printed["README.md"] == "teddy known\n"
     assert printed["data.md"].rstrip().endswith("All steps work.")
 
 

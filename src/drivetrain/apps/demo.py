@@ -9,6 +9,9 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 
+from drivetrain.bundle import Bundle
+from drivetrain.card.card import Card
+from drivetrain.card.page import write_card
 from drivetrain.data import RandomSplitter
 from drivetrain.data.splits.drawn import Split
 from drivetrain.errors import OutputError
@@ -31,12 +34,29 @@ from drivetrain.learn.split_check import (
 from drivetrain.learn.transforms import Resize
 from drivetrain.learn.vision import vision_learner
 from drivetrain.metrics import accuracy, error_rate, wilson_interval
+from drivetrain.project import Project
 
 SEED = 42
-BUNDLE, REPORT = "solar-cells.bundle", "report.html"
+BUNDLE, REPORT, CARD = "solar-cells.bundle", "report.html", "card.html"
 DEFECTIVE_FROM = 0.5
 WORTH_A_WARNING = 0.02
 TITLE = "Is this solar cell defective?"
+PROJECT = """
+[objective]
+purpose = "Sort photographed solar cells before they are built into modules."
+not_for = ["Cells of other makes than those of the data set.", "Photos in visible light."]
+measure = "Euros a cell; the figures are made up for this demo."
+
+[levers]
+build = "Build the cell into a module."
+discard = "Throw the cell away."
+
+[costs]
+unit = "euros"
+ask_a_person = 1
+build = {defective = 25, functional = 0}
+discard = {defective = 0, functional = 4}
+"""
 LICENCE = (
     "The photos are the ELPV dataset (Deitsch et al.), licensed CC BY-NC-SA 4.0: for trials and "
     "research, not for business."
@@ -82,7 +102,7 @@ def run_demo(out: Path) -> tuple[Path, Path]:
     started = time.perf_counter()
     labels = read_labels()
     _make_folder(out)
-    for name in (BUNDLE, REPORT):
+    for name in (BUNDLE, REPORT, CARD):
         check_writable(out / name)
     matplotlib.use("agg")
     _say(f"{TITLE}  A demo of the whole loop in five steps.", LICENCE)
@@ -108,7 +128,9 @@ def run_demo(out: Path) -> tuple[Path, Path]:
     _say(*_rows(honesty), honesty.sentence)
 
     _say("", "4/5  Writing the bundle, and checking that it answers as the learner does.")
-    bundle = export_bundle(learn, out / BUNDLE, notes=honesty.sentence)
+    project = Project.from_toml(PROJECT)
+    bundle = export_bundle(learn, out / BUNDLE, notes=honesty.sentence, project=project)
+    card = write_card(Card.of(Bundle.open(bundle)), out / CARD)
     report = _write_report(out / REPORT, learn, interp, honesty)
 
     _say(
@@ -116,6 +138,7 @@ def run_demo(out: Path) -> tuple[Path, Path]:
         f"5/5  Done in {time.perf_counter() - started:.0f} s.",
         f"     the model   {bundle}",
         f"     the report  {report}",
+        f"     the card    {card}",
         "",
     )
     return bundle, Path(dls.valid.items[0])
