@@ -23,6 +23,7 @@ COMMANDS = {
     "predict": {"FILE.bundle", "INPUT...", "--json"},
     "inspect": {"FILE.bundle", "--html", "--project", "--json"},
     "verify": {"FILE.bundle", "--json"},
+    "page": {"FILE.bundle", "OUT", "--runtime"},
     "serve": {"FILE.bundle", "--host", "--port", "--store"},
 }  # fmt: skip
 REFERENCE = (REPOSITORY / "docs" / "reference.md").read_text()
@@ -54,7 +55,7 @@ def test_every_command_and_option_has_help_and_stands_in_the_reference() -> None
         for parameter in command.params:
             assert getattr(parameter, "help", None), f"{name}: {parameter.name}"
     for options in COMMANDS.values():
-        for option in options - {"DATA", "FILE.bundle", "INPUT..."}:
+        for option in options - {"DATA", "FILE.bundle", "INPUT...", "OUT"}:
             assert f"`{option}" in REFERENCE, option
 
 

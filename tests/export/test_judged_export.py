@@ -159,3 +159,26 @@ def test_the_gate_for_8_bits() -> None:
     assert "lost 0.6%" in why_not(said(), said(*range(6)))
     traded = why_not(said(*range(20)), said(*range(10, 30)))
     assert "2.0% of the labels changed" in traded
+
+
+def test_no_path_of_the_machine_that_wrote_it_is_in_it(
+    trained: Learner[DataLoaders], colours: Path, tmp_path: Path
+) -> None:
+    """What holds no path cannot break on a system that writes them otherwise."""
+    opened = Bundle.open(export_bundle(trained, tmp_path / "it.bundle", int8=True))
+    told = opened.manifest.to_json()
+    for secret in (str(colours), str(tmp_path), str(Path.home()), "PosixPath", "WindowsPath"):
+        assert secret.encode() not in told
+        for name, content in opened.members.items():
+            assert secret.encode() not in content, name
+    assert all("\\" not in name for name in opened.members)
+
+
+def test_a_file_is_answered_alike_under_every_way_to_name_it(bundle: Path, colours: Path) -> None:
+    predictor = Predictor.open(bundle)
+    file = next(colours.rglob("*.jpg"))
+    ways = [file, str(file), file.read_bytes()]
+    first, *others = predictor.predict(ways)
+    for other in others:
+        np.testing.assert_array_equal(other.probabilities, first.probabilities)
+        assert other.domain_score == first.domain_score

@@ -53,7 +53,7 @@ discard = "Throw the cell away."
 
 [costs]
 unit = "euros"
-ask_a_person = 1
+ask_a_person = 2.5
 build = {defective = 25, functional = 0}
 discard = {defective = 0, functional = 4}
 """

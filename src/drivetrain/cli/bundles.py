@@ -1,7 +1,8 @@
-"""What can be done with a bundle: ``predict``, ``inspect``, ``verify``."""
+"""What can be done with a bundle: ``predict``, ``inspect``, ``verify``, ``page``."""
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -93,6 +94,24 @@ def verify(bundle: BundleFile, as_json: AsJson = False) -> None:
         f"{bundle} is in order: seal {predictor.bundle.short_id}, "
         f"{len(predictor.bundle.members)} members, {samples} samples answered alike "
         f"(largest difference {difference:.1e})."
+    )
+
+
+def page(
+    bundle: BundleFile,
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="The folder to write.")],
+    runtime: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="A folder with onnxruntime-web; else npm fetches it."),
+    ] = None,
+) -> None:
+    """Write a static page that classifies photos in the visitor's own browser."""
+    from drivetrain.apps.browser import write_page
+
+    folder = write_page(bundle, out, runtime=runtime)
+    print_text(
+        f"{folder} is ready for any static file server. To try it here: "
+        f"python3 -m http.server --directory {shlex.quote(str(folder))}"
     )
 
 

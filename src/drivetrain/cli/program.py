@@ -11,14 +11,14 @@ from typing import Annotated
 
 import typer
 
-from drivetrain.cli.bundles import inspect, predict, verify
+from drivetrain.cli.bundles import inspect, page, predict, verify
 from drivetrain.cli.piles import check
 from drivetrain.cli.say import complain, print_text, show_warning
 from drivetrain.cli.serving import demo, serve
 from drivetrain.cli.training import init, train
 from drivetrain.errors import DrivetrainError
 
-COMMANDS = (demo, check, init, train, predict, inspect, verify, serve)
+COMMANDS = (demo, check, init, train, predict, inspect, verify, page, serve)
 
 app = typer.Typer(
     name="drivetrain",

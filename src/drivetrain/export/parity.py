@@ -12,7 +12,7 @@ import numpy as np
 
 from drivetrain.bundle.manifest import Parity
 from drivetrain.errors import InputError, ParityError
-from drivetrain.export.answers import in_parts
+from drivetrain.export.answers import in_parts, spread
 from drivetrain.judge.calibration import softmax
 from drivetrain.network import Arrays, Network
 from drivetrain.prepare import Preparation
@@ -44,13 +44,15 @@ def check_parity(
     """
     arrays = _prepared(preparation, items)
     given = _answers(network, arrays)
-    files = [item for item in items if isinstance(item, str | os.PathLike)][:FILES]
-    parities = [
-        _compared("the learner and the bundle", items, expected, given),
-        _compared("one thread and all", items, _answers(one_thread, arrays), given),
-        _compared("one at a time and eight", items, _answers(network, arrays, 1), given),
-        _compared(f"{MANY} at a time and eight", items, _answers(network, arrays, MANY), given),
+    parities = [_compared("the learner and the bundle", items, expected, given)]
+    chosen = spread(range(len(items)), MANY)
+    some, arrays, given = [items[place] for place in chosen], arrays[chosen], given[chosen]
+    parities += [
+        _compared("one thread and all", some, _answers(one_thread, arrays), given),
+        _compared("one at a time and eight", some, _answers(network, arrays, 1), given),
+        _compared(f"{MANY} at a time and eight", some, _answers(network, arrays, MANY), given),
     ]
+    files = [item for item in some if isinstance(item, str | os.PathLike)][:FILES]
     if files:
         read = _prepared(preparation, [Path(file).read_bytes() for file in files])
         named = _prepared(preparation, [os.fspath(file) for file in files])

@@ -1,0 +1,7 @@
+/** What went wrong, what to do about it, and whether trying the same again may help. */
+export class Problem extends Error {
+  constructor(message, hint = "", mayPass = false) {
+    super(message);
+    Object.assign(this, { hint, mayPass });
+  }
+}
