@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from benchmarks.comparisons import (
     answer,
     balance,
+    browser,
     data,
     errors,
     growth,
@@ -36,6 +37,7 @@ COMPARISONS: dict[str, Comparison] = {
     "pile": pile.compare,
     "verdicts": verdicts.compare,
     "twin": twin.compare,
+    "browser": browser.compare,
 }
 """In this order: the first leaves the models that the others ask."""
 
@@ -60,5 +62,6 @@ SECTIONS = (
     "shift",
     "calibration",
     "twin",
+    "browser",
 )
 """The sections of the page in their order."""

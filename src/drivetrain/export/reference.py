@@ -54,7 +54,7 @@ def fit_domain(
     """
     if len(embeddings) < FEWEST:
         return None
-    x = directions(embeddings)
+    x = directions(embeddings).astype(np.float32)
     with threadpool_limits(1, user_api="blas"):  # more would only wait for each other
         held_out = _held_out(x, targets, seed)
         test = _clouds(x, targets)
@@ -84,7 +84,7 @@ def fit_domain(
     return test, record
 
 
-def _held_out(x: NDArray[np.float64], targets: Indices, seed: int) -> NDArray[np.float64]:
+def _held_out(x: Embeddings, targets: Indices, seed: int) -> NDArray[np.float64]:
     """The distance of each item to the clouds of the folds that it is not in."""
     fold_of = _folds(targets, seed)
     distances = np.empty(len(x), np.float64)
@@ -94,7 +94,7 @@ def _held_out(x: NDArray[np.float64], targets: Indices, seed: int) -> NDArray[np
     return distances
 
 
-def _clouds(x: NDArray[np.float64], targets: Indices) -> DomainTest:
+def _clouds(x: Embeddings, targets: Indices) -> DomainTest:
     """The centres and the common shape, as they are stored."""
     present = np.unique(targets)
     one = len(present) > MOST_CENTRES
@@ -103,9 +103,10 @@ def _clouds(x: NDArray[np.float64], targets: Indices) -> DomainTest:
     )
     around = x - (centres[0] if one else centres[np.searchsorted(present, targets)])
     count = max(1, min(AXES, len(x) // ITEMS_AN_AXIS, x.shape[1] - 1))
-    _, lengths, axes = randomized_svd(around.astype(np.float32), count, random_state=0)
-    along = lengths**2 / len(x)
-    rest = max(float((around**2).sum() / len(x) - along.sum()), 1e-9) / (x.shape[1] - count)
+    _, lengths, axes = randomized_svd(around, count, random_state=0)
+    along = lengths.astype(np.float64) ** 2 / len(x)
+    whole = float(np.square(around, dtype=np.float64).sum() / len(x))
+    rest = max(whole - along.sum(), 1e-9) / (x.shape[1] - count)
     return DomainTest(
         centres=centres.astype(np.float16),
         axes=axes.astype(np.float16),
