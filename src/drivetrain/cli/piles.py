@@ -76,27 +76,28 @@ def check(
 
 def _test_split(data: Path, seed: int) -> dict[str, Any] | None:
     """What the split test finds; nothing, and a word why, where it cannot be made."""
+    from drivetrain.data import get_image_files, parent_label
+    from drivetrain.data.splits.testable import places_to_test
     from drivetrain.extras import need
 
-    try:
-        for module in ("torch", "timm", "sklearn"):
-            need(module, purpose="test the split")
-        from drivetrain.data import get_image_files, parent_label
-        from drivetrain.learn.split_photos import check_split
-        from drivetrain.progress import Reporter
-
-        files = get_image_files(data)
-        labels = [parent_label(file) for file in files]
-        tested = check_split(files, labels, seed=seed, reporter=Reporter())
-    except (MissingExtraError, WeightsError) as problem:
-        show_warning(f"The split was not tested. {problem}")
-        return None
-    if tested is None:
+    files = get_image_files(data)
+    labels = [parent_label(file) for file in files]
+    if not places_to_test(labels):
         show_warning(
             "The split was not tested: that takes two classes of ten photos, and fifty in all."
         )
         return None
-    return tested.as_dict()
+    try:
+        for module in ("torch", "timm", "sklearn"):
+            need(module, purpose="test the split")
+        from drivetrain.learn.split_photos import check_split
+        from drivetrain.progress import Reporter
+
+        tested = check_split(files, labels, seed=seed, reporter=Reporter())
+    except (MissingExtraError, WeightsError) as problem:
+        show_warning(f"The split was not tested. {problem}")
+        return None
+    return None if tested is None else tested.as_dict()
 
 
 def _bring_back(data: Path, *, as_json: bool) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections import Counter
 from collections.abc import Hashable, Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import numpy as np
 
 from drivetrain.data.cache import PhotoCache
 from drivetrain.data.looks.look import Look, LookIndex, look_at_all
+from drivetrain.data.splits.testable import places_to_test
 from drivetrain.learn.columns import Input, Target
 from drivetrain.learn.embedder import Embedder
 from drivetrain.learn.features import embed_items
@@ -25,8 +25,6 @@ from drivetrain.schema import Vocab
 
 MOST_PHOTOS = 3000
 PHOTOS_A_RUN = 25
-FEWEST_PHOTOS = 50
-FEWEST_OF_A_CLASS = 10
 FEWEST_GROUPS = 3
 SHARE_THAT_SAYS = 0.8
 """So many of the photos have to say when, or by which camera, they were taken."""
@@ -60,13 +58,12 @@ def check_split(
     Raises:
         WeightsError: There are no pretrained weights.
     """
-    counts = Counter(labels)
-    large = {label for label, count in counts.items() if count >= FEWEST_OF_A_CLASS}
-    places = [place for place, label in enumerate(labels) if label in large]
-    if len(large) < 2 or len(places) < FEWEST_PHOTOS:
+    places = places_to_test(labels)
+    if not places:
         return None
+    vocab = Vocab.of(labels[place] for place in places)
     places = _spread_runs(places)
-    chosen, vocab = [Path(files[place]) for place in places], Vocab.of(large)
+    chosen = [Path(files[place]) for place in places]
     targets = OneOf(vocab).encode([labels[place] for place in places])
     embeddings, kept = _embed(chosen, targets, vocab, arch, reporter or Reporter(quiet=True))
     chosen, targets = [chosen[place] for place in kept], targets[kept]
