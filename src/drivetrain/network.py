@@ -62,7 +62,7 @@ class Network:
         logits, embeddings = self._session.run(
             list(self.settings.outputs), {self.settings.input: arrays}
         )
-        if not np.isfinite(logits).all():
+        if not (np.isfinite(logits).all() and np.isfinite(embeddings).all()):
             raise self._corrupt("answers with something that is no number")
         return logits, embeddings
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -157,11 +158,12 @@ class Predictor:
 
 
 def _difference(answer: Prediction, sample: Sample) -> float:
-    differences = np.abs(answer.probabilities - np.array(sample.probabilities, np.float32))
-    score = sample.domain_score
-    if score is None or answer.domain_score is None:
-        return float(differences.max())
-    return max(float(differences.max()), abs(answer.domain_score - score) / max(score, 1.0))
+    apart = np.abs(answer.probabilities - np.array(sample.probabilities, np.float32))
+    if (answer.domain_score is None) != (sample.domain_score is None):
+        return math.inf
+    score = sample.domain_score or 0.0
+    off = abs((answer.domain_score or 0.0) - score) / max(score, 1.0)
+    return float(np.max([*apart, off]))
 
 
 def _outcome(future: Future[NDArray[np.uint8]]) -> NDArray[np.uint8] | InputError:

@@ -28,7 +28,7 @@ RESERVED = ("unit", PRICE_OF_ASKING, "of", ASK, "")
 LARGEST_FILE = 1_000_000
 LONGEST_SHOWN = 40
 
-Cost = Annotated[float, Field(strict=True, ge=-1e12, le=1e12)]
+Cost = Annotated[float, Field(strict=True, ge=0.0, le=1e12)]
 EXPECTED = {
     "dict_type": "a section is expected, with its name in brackets on a line of its own: [{name}]",
     "model_type": "a section is expected, with its name in brackets on a line of its own: [{name}]",
@@ -171,7 +171,7 @@ class Project(_Section):
         Raises:
             ConfigError: It is no share between 0 and 0.5.
         """
-        if not 0.0 < share < 0.5:
+        if not isinstance(share, int | float) or not 0.0 < share < 0.5:
             raise ConfigError(
                 f"false_reject is {share}, and it is a share between 0 and 0.5.",
                 hint="0.05 calls one of twenty photos foreign that are not.",
@@ -191,15 +191,13 @@ class Project(_Section):
         Raises:
             ConfigError: A cost is missing for a class, or given for one that does not exist.
         """
-        if not self.costs.of:
-            return None
-        faults = [
-            fault
-            for action, costs in self.costs.of.items()
-            for fault in _faults_of_classes(action, costs, vocab)
-        ]
+        faults = list(_faults_of_levers(self))
+        for action, costs in self.costs.of.items():
+            faults += _faults_of_classes(action, costs, vocab)
         if faults:
             raise _refuse(name, faults)
+        if not self.costs.of:
+            return None
         return DecisionRule(
             actions=tuple(self.costs.of),
             costs=np.array([[row[each] for each in vocab] for row in self.costs.of.values()]),
@@ -224,6 +222,8 @@ def _faults_of_levers(project: Project) -> Iterator[str]:
     for name in dict.fromkeys((*project.levers, *project.costs.of)):
         if name in RESERVED:
             yield f"levers: {name!r} is a word of its own and cannot name a lever"
+        elif not name.isprintable():
+            yield f"levers: {name!r} holds characters that cannot be printed"
     for name in project.costs.of:
         if project.levers and name not in project.levers:
             yield f"costs.{name}: there is no such lever{_near(name, project.levers)}"

@@ -121,6 +121,6 @@ class Prediction:
             "label": self.label,
             "probabilities": {name: round(float(value), 6) for name, value in pairs},
             "in_domain": self.in_domain,
-            "domain_score": self.domain_score,
+            "domain_score": None if self.domain_score is None else round(self.domain_score, 4),
             "decision": self.decision,
         }

@@ -20,7 +20,13 @@ from drivetrain.bundle.archive import pack, sha256, unpack
 from drivetrain.bundle.judging import DOMAIN, EVIDENCE
 from drivetrain.bundle.reader import MANIFEST, MODEL, WEIGHTS
 from drivetrain.bundle.tensors import write_tensors
-from drivetrain.errors import BundleCorruptError, BundleError, BundleVersionError, DrivetrainError
+from drivetrain.errors import (
+    BundleCorruptError,
+    BundleError,
+    BundleVersionError,
+    DrivetrainError,
+    SampleMismatchError,
+)
 from drivetrain.judge import Calibration
 from drivetrain.predictor import Predictor
 
@@ -53,6 +59,12 @@ def forged(
     replaced = (members or {}).get(MANIFEST)
     content.pop(MANIFEST, None)
     return pack({MANIFEST: replaced or json.dumps(manifest).encode()} | content)
+
+
+def clouds(**parts: Any) -> dict[str, Any]:
+    """The tensors of an in-domain test with some of them exchanged."""
+    half = {"centres": np.zeros((3, 8), np.float16), "axes": np.zeros((2, 8), np.float16)}
+    return half | {"variances": np.ones(2, np.float32)} | parts
 
 
 def open_and_use(content: bytes) -> None:
@@ -310,7 +322,10 @@ def test_what_the_judgement_is_made_of_has_to_fit_together(bundle: Path) -> None
         (DOMAIN, {}, "another shape"),
         (DOMAIN, {"centres": np.zeros((3, 4))}, "another shape"),
         (DOMAIN, {"centres": np.full((3, 16), np.nan)}, "no number"),
-        (EVIDENCE, {"logits": np.zeros((2, 3))}, "another shape"),
+        (DOMAIN, clouds(centres=np.full((3, 8), 1e200)), "another shape"),
+        (DOMAIN, clouds(variances=np.full(2, 1e-30, np.float32)), "another shape"),
+        (EVIDENCE, {"logits": np.zeros((2, 3), np.float32)}, "another shape"),
+        (EVIDENCE, {"logits": np.zeros((2, 3)), "targets": np.array([0, 1])}, "another shape"),
         (EVIDENCE, {"logits": np.zeros((2, 3)), "targets": np.array([0, 3])}, "another shape"),
         (EVIDENCE, {"logits": np.zeros((2, 2)), "targets": np.array([0, 1])}, "another shape"),
         (EVIDENCE, b"\x80\x04\x95 a pickle", "no tensors"),
@@ -338,3 +353,22 @@ def test_a_bundle_of_format_1_has_no_judgement_and_answers_as_it_did() -> None:
     assert opened.manifest.format_version == 1
     assert opened.manifest.calibration.settings == Calibration()
     assert (opened.judgement.domain, opened.judgement.decision, opened.evidence) == (None,) * 3
+
+
+def test_an_action_that_is_a_word_of_its_own_or_steers_a_terminal_is_refused(bundle: Path) -> None:
+    costs = dict.fromkeys(("blue", "green", "red"), 1.0)
+    for action in ("ask a person", "", "go\x1b]0;owned\x07"):
+
+        def naming(manifest: dict[str, Any], action: str = action) -> None:
+            manifest["project"] = {"costs": {"of": {action: costs}}}
+
+        with pytest.raises(BundleCorruptError, match="costs that do not fit"):
+            Bundle.from_bytes(forged(bundle, edit=naming))
+
+
+def test_a_sample_whose_score_is_missing_does_not_verify(bundle: Path) -> None:
+    def without(manifest: dict[str, Any]) -> None:
+        manifest["samples"][0]["domain_score"] = None
+
+    with pytest.raises(SampleMismatchError):
+        open_and_use(forged(bundle, edit=without))

@@ -29,12 +29,22 @@ def sound(
 
     def told(manifest: dict[str, Any]) -> None:
         manifest["training"]["confusion"] = (np.eye(3, dtype=int) * (COUNT // 3)).tolist()
+        manifest["training"]["class_counts"] = dict.fromkeys(("blue", "green", "red"), 2 * COUNT)
         manifest["calibration"] |= {"before": MEASURED, "after": MEASURED, "items": COUNT}
         if edit:
             edit(manifest)
 
     logits = np.eye(3, dtype=np.float32)[targets] * sure
     return bundle_of(logits=logits, targets=targets, scores=scores, costs=costs, edit=told)
+
+
+def test_few_photos_of_a_class_are_told() -> None:
+    def few(manifest: dict[str, Any]) -> None:
+        manifest["training"]["class_counts"]["green"] = COUNT // 3 + 9
+
+    assert cautions_of(sound(few)) == [
+        "So few photos of green make a wide border: it misses foreign ones."
+    ]
 
 
 def cautions_of(bundle: Bundle) -> list[str]:

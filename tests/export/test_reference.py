@@ -68,11 +68,12 @@ def test_on_few_items_there_is_no_test() -> None:
 
 
 def test_few_items_make_a_careful_border() -> None:
-    """Of twenty items no border of one in a hundred can be found: the farthest is it."""
+    """Of twenty items no border of one in a hundred can be found: the farthest is it, and told."""
     x, targets = cloud(20, seed=0)
     found = fit_domain(x, targets, x[:0], member="domain", false_reject=0.01)
     assert found is not None
     assert (found[0].scores(x) <= 1).all()
+    assert found[1].false_reject == 1 / 21
 
 
 def test_a_class_with_one_item_and_many_classes_are_borne() -> None:

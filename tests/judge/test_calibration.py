@@ -51,6 +51,8 @@ def test_each_class_has_its_factor_and_shift() -> None:
         {"factor": (float("inf"),)},
         {"factor": ()},
         {"method": "temperature", "factor": (1.0, 2.0)},
+        {"method": "temperature", "shift": (1.0,)},
+        {"factor": (2.0,)},
         {"method": "isotonic"},
         {"temperature": 2.0},
     ],
@@ -86,3 +88,9 @@ def test_answers_that_are_as_often_right_as_they_say_measure_near_zero() -> None
     shares = np.stack([confidence, 1 - confidence], axis=1).astype(np.float32)
     assert expected_calibration_error(shares, (~right).astype(np.int64)) < 0.02
     assert expected_calibration_error(shares, right.astype(np.int64)) > 0.3
+
+
+def test_numbers_that_are_too_large_for_single_precision_are_borne() -> None:
+    largest = Calibration(method="temperature", factor=(1e6,))
+    shares = largest.probabilities(np.array([[3e38, -3e38, 0.0]], np.float32))
+    assert shares.tolist() == [[1.0, 0.0, 0.0]]

@@ -78,3 +78,7 @@ def test_the_best_action_without_a_model() -> None:
     assert best_without_model(RULE, np.array([0, 1])) == (ASK, 2.0)
     alone = DecisionRule(actions=RULE.actions, costs=RULE.costs)
     assert best_without_model(alone, np.array([0, 1])) == ("alarm", 10.0)
+
+
+def test_one_input_may_come_without_its_axis() -> None:
+    assert RULE.decide(np.array([1.0, 0.0], np.float32)) == ["alarm"]

@@ -21,6 +21,8 @@ from drivetrain.schema import Vocab
 
 DOMAIN = "judge/domain.safetensors"
 EVIDENCE = "judge/evidence.safetensors"
+NARROWEST = 1e-15
+"""The least variance of a cloud, in units of an embedding's length: below it, numbers end."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -97,6 +99,7 @@ def evidence_of(manifest: Manifest, members: Mapping[str, bytes], name: str) -> 
         or logits.shape != (len(logits), classes)
         or targets.shape != logits.shape[:1]
         or targets.dtype != np.int64
+        or logits.dtype != np.float32
         or not ((targets >= 0) & (targets < classes)).all()
         or (scores is not None and scores.shape != targets.shape)
     ):
@@ -107,12 +110,14 @@ def evidence_of(manifest: Manifest, members: Mapping[str, bytes], name: str) -> 
 def _domain(record: DomainRecord, manifest: Manifest, content: bytes, name: str) -> DomainTest:
     tensors = read_tensors(content, name=f"{record.member} of {name}")
     size, classes = manifest.network.embedding_size, len(manifest.target.vocab)
-    centres, axes, variances = (_floats(tensors, part) for part in ("centres", "axes", "variances"))
+    centres, axes = (_of_kind(tensors, part, np.float16) for part in ("centres", "axes"))
+    variances = _of_kind(tensors, "variances", np.float32)
     if (
         centres.shape not in ((classes, size), (1, size))
         or axes.shape != (len(variances), size)
         or variances.ndim != 1
-        or not (variances > 0).all()
+        or not (variances >= NARROWEST).all()
+        or record.rest < NARROWEST
     ):
         _refuse(name, f"{record.member} of another shape than its manifest describes")
     return DomainTest(
@@ -120,9 +125,10 @@ def _domain(record: DomainRecord, manifest: Manifest, content: bytes, name: str)
     )
 
 
-def _floats(tensors: Tensors, name: str) -> NDArray[np.floating[Any]]:
-    found = tensors.get(name, np.empty(0))
-    return found if found.dtype.kind == "f" else np.empty(0)
+def _of_kind(tensors: Tensors, name: str, kind: type[np.floating[Any]]) -> NDArray[Any]:
+    """A tensor of the kind that is written; another one is not taken."""
+    found = tensors.get(name)
+    return found if found is not None and found.dtype == kind else np.empty(0, kind)
 
 
 def _refuse(name: str, what: str) -> NoReturn:

@@ -12,6 +12,7 @@ FEW_OF_A_CLASS = 20
 MOST_NAMED = 5
 FAR_FROM_DECLARED = 2.0
 MUCH_ASKED = 0.25
+FEW_FOR_A_CLOUD = 10
 
 
 def cautions(card: Card) -> list[str]:
@@ -47,6 +48,11 @@ def _of_judgement(card: Card) -> Iterator[str]:
         yield "It does not say what it is for."
     elif not objective.not_for:
         yield "It does not say what it must not be used for."
+    if thin := [name for name, count in _trained(card) if count < FEW_FOR_A_CLOUD]:
+        named = ", ".join(thin[:MOST_NAMED]) + (" and more" if len(thin) > MOST_NAMED else "")
+        yield f"So few {noun(card.bundle)} of {named} make a wide border: it misses foreign ones."
+    if card.decisions is not None and card.decisions.rule.ask is None:
+        yield "Nobody can be asked: what is foreign gets an action like all else."
     if card.domain is None:
         yield "It cannot tell when an input is like nothing that it was trained on."
     elif card.domain.rejected.low > FAR_FROM_DECLARED * card.domain.record.false_reject:
@@ -59,12 +65,18 @@ def _of_judgement(card: Card) -> Iterator[str]:
     if card.decisions is None:
         yield "No costs are declared: it answers with probabilities, not with decisions."
     elif outcome := card.decisions.outcome:
-        price, asked = card.decisions.rule.ask, outcome.asked
-        best = min(outcome.one_action_cost, outcome.one_action_cost if price is None else price)
+        asked, best = outcome.asked, outcome.without_it(card.decisions.rule.ask)[1]
         if outcome.cost >= best:
             yield "Under these costs one could do as well without it."
         elif asked and asked.value > MUCH_ASKED:
             yield f"Under these costs {asked.value:.1%} go to a person."
+
+
+def _trained(card: Card) -> list[tuple[str, int]]:
+    """How many items a class was trained on; the manifest counts those of validation too."""
+    training = card.bundle.manifest.training
+    held = {one.name: one.found.of if one.found else 0 for one in card.results.classes}
+    return [(name, count - held.get(name, 0)) for name, count in training.class_counts.items()]
 
 
 def _of_network(card: Card) -> Iterator[str]:

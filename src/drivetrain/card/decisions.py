@@ -39,6 +39,12 @@ class Outcome:
     one_action_cost: float
     curve: tuple[CurvePoint, ...]
 
+    def without_it(self, ask: float | None) -> tuple[str, float]:
+        """What costs least without a model, to ask always among it, and its mean cost."""
+        if ask is not None and ask < self.one_action_cost:
+            return ASK, ask
+        return self.one_action, self.one_action_cost
+
     @property
     def asked(self) -> Share | None:
         """The share that goes to a person; None where nobody can be asked."""

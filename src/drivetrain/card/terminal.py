@@ -161,9 +161,8 @@ def _decision(card: Card) -> Iterator[str]:
     yield ""
     heads = ["price of asking", "asked", "mean cost", ""]
     yield from _table(heads, list(_curve(decisions)), names=False)
-    yield from _told(
-        "without it", f"{outcome.one_action} always: {words.amount(outcome.one_action_cost)}"
-    )
+    action, cost = outcome.without_it(decisions.rule.ask)
+    yield from _told("without it", f"{action} always: {words.amount(cost)}")
 
 
 def _curve(decisions: Decisions) -> Iterator[list[str]]:

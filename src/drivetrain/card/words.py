@@ -137,11 +137,11 @@ def domain(figures: DomainFigures) -> str:
     if record.held_out_from == "validation":
         origin = (
             "validation items, because the network knows its training items too well for them to "
-            "tell"
+            "tell; the share measured is of those same items"
         )
     else:
         origin = "training items, each scored by a test that was fitted without it"
     return (
-        f"The border is where {record.false_reject:.1%} of {record.held_out:,} held-out items lie "
-        f"beyond: {origin}."
+        f"The border is where {record.false_reject:.1%} of new items like these are to lie beyond, "
+        f"by {record.held_out:,} held-out ones: {origin}."
     )

@@ -21,6 +21,7 @@ def predict(
     as_json: AsJson = False,
 ) -> None:
     """Answer one input or many; one that cannot be read does not stop the others."""
+    from drivetrain.data.report.finding import printable
     from drivetrain.errors import InputError
     from drivetrain.predictor import Predictor
 
@@ -37,7 +38,7 @@ def predict(
         elif as_json:
             print_json({"input": name, "id": None} | answer.as_dict() | {"model": model})
         else:
-            print_text(f"{name}: {_answered(answer)}")
+            print_text(printable(f"{name}: {_answered(answer)}"))
     if failed:
         raise typer.Exit(1)
 

@@ -15,6 +15,8 @@ from drivetrain.metrics import Indices
 from drivetrain.network import Arrays, Network
 from drivetrain.predictor import BATCH
 
+LEAST_OF_A_CLASS = 10
+
 
 @dataclass(frozen=True, eq=False)
 class Answers:
@@ -77,10 +79,11 @@ def as_validated(learn: Any, most: int) -> Any:
 
     Arguments:
         learn: The learner.
-        most: Of more items than this, so many are taken, evenly over all.
+        most: Of more items than this, so many are taken, evenly over each class; of a rare
+            class its first few.
     """
     train, valid = learn.dls.train, learn.dls.valid
-    chosen = spread(np.flatnonzero(train.readable).tolist(), most)
+    chosen = _of_every_class(train.targets, np.flatnonzero(train.readable), most)
     inputs = tuple(
         replace(seen, items=given.items, names=given.names).take(chosen)
         for seen, given in zip(valid.inputs, train.inputs, strict=True)
@@ -91,6 +94,16 @@ def as_validated(learn: Any, most: int) -> Any:
         labels=tuple(label.take(chosen) for label in train.labels),
         skipped=dict(train.skipped),
     )
+
+
+def _of_every_class(targets: Indices, places: Indices, most: int) -> list[int]:
+    if len(places) <= most:
+        return list(map(int, places))
+    chosen: list[int] = []
+    for target in np.unique(targets[places]):
+        members = places[targets[places] == target].tolist()
+        chosen += spread(members, max(LEAST_OF_A_CLASS, most * len(members) // len(places)))
+    return sorted(chosen)
 
 
 def some_of(loader: Any, positions: Sequence[int]) -> Any:

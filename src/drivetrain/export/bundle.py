@@ -28,7 +28,7 @@ from drivetrain.export.answers import Answers, as_validated, ask, some_of, sprea
 from drivetrain.export.calibrate import fit_calibration
 from drivetrain.export.exported import ExportedNetwork, made_smaller
 from drivetrain.export.fingerprint import fingerprint
-from drivetrain.export.parity import check_parity
+from drivetrain.export.parity import check_parity, check_ways
 from drivetrain.export.reference import fit_domain
 from drivetrain.export.samples import sample_members, sample_of
 from drivetrain.judge import DomainTest
@@ -39,12 +39,11 @@ from drivetrain.project import Project
 
 WRITERS = ("drivetrain", "torch", "timm", "onnx", "onnxruntime", "numpy", "pillow")
 PARITY_ITEMS = 256
-SAMPLES = 4
+SAMPLES, MOST_SAMPLES = 4, 1000
 MOST_REFERENCE = 5000
 MOST_EVIDENCE = 10_000
 
 Members = dict[str, bytes]
-Parities = tuple[Parity, ...]
 
 
 class Exportable(Protocol):
@@ -89,6 +88,11 @@ def export_bundle(
         ConfigError: The project's costs do not fit the classes.
         OutputError: The path cannot be written.
     """
+    if not 0 <= samples <= MOST_SAMPLES:
+        raise ConfigError(
+            f"samples is {samples}, and a bundle holds 0 to {MOST_SAMPLES} of them.",
+            hint="4 is enough for a machine to prove itself.",
+        )
     declared = _declared(project, false_reject)
     declared.decision_rule(learn.dls.vocab)  # told before the work, not after it
     with writing(path) as beside:
@@ -114,11 +118,13 @@ def build_bundle(
     opened = network.opened()
     said = ask(opened, valid)
     _check_every_class_was_seen(learn)
-    parity = _parity(learn, network, opened, spread(said.positions, PARITY_ITEMS))
+    compared = [valid.items[place] for place in spread(said.positions, PARITY_ITEMS)]
+    parity = [_with_the_learner(learn, network, opened, spread(said.positions, PARITY_ITEMS))]
     if int8:
-        said, between = made_smaller(network, said, train, valid)
-        parity = parity if between is None else (*parity, between)
+        said, twins = made_smaller(network, opened, said, train, valid)
+        parity += twins
         opened = network.opened()
+    parity += check_ways(opened, network.opened(threads=1), network.preparation, compared)
     known = ask(opened, train)
     calibration = fit_calibration(said.logits, said.targets)
     domain = fit_domain(
@@ -142,7 +148,7 @@ def build_bundle(
         target=Target(vocab=tuple(learn.dls.vocab)),
         network=network.settings,
         training=_training(learn, said, notes),
-        parity=parity,
+        parity=tuple(parity),
         calibration=calibration,
         domain=None if domain is None else domain[1],
         project=project,
@@ -171,25 +177,27 @@ def _packed(manifest: Manifest, members: Members) -> bytes:
     return pack({MANIFEST: whole.to_json()} | members)
 
 
-def _parity(
+def _with_the_learner(
     learn: Exportable, network: ExportedNetwork, opened: Network, positions: list[int]
-) -> Parities:
+) -> Parity:
     valid = learn.dls.valid
     expected, _ = learn.get_preds(some_of(valid, positions))
-    return check_parity(
-        opened,
-        network.opened(threads=1),
-        network.preparation,
-        [valid.items[place] for place in positions],
-        expected.numpy(),
-    )
+    items = [valid.items[place] for place in positions]
+    return check_parity(opened, network.preparation, items, expected.numpy())
 
 
 def _declared(
     project: Project | str | os.PathLike[str] | None, false_reject: float | None
 ) -> Project:
-    if not isinstance(project, Project):
-        project = Project() if project is None else Project.open(project)
+    if project is None:
+        project = Project()
+    elif isinstance(project, str | os.PathLike):
+        project = Project.open(project)
+    elif not isinstance(project, Project):
+        raise ConfigError(
+            f"project is a {type(project).__name__}, and it is the path of a drivetrain.toml.",
+            hint="Or a Project: Project.from_toml(text).",
+        )
     return project if false_reject is None else project.with_false_reject(false_reject)
 
 

@@ -13,7 +13,7 @@ from drivetrain.bundle.manifest import NetworkSettings, Parity
 from drivetrain.errors import ConfigError
 from drivetrain.export.answers import Answers, arrays_of, ask, some_of, spread
 from drivetrain.export.onnx import to_onnx
-from drivetrain.export.quantize import CALIBRATION_ITEMS, quantized, why_not
+from drivetrain.export.quantize import CALIBRATION_ITEMS, COMPARED_ITEMS, quantized, why_not
 from drivetrain.judge.calibration import softmax
 from drivetrain.network import Network
 from drivetrain.prepare import Preparation
@@ -56,23 +56,29 @@ class ExportedNetwork:
 
 
 def made_smaller(
-    network: ExportedNetwork, said: Answers, train: Any, valid: Any
-) -> tuple[Answers, Parity | None]:
-    """The network in 8 bits where that is good enough; else why it is not."""
-    arrays = np.concatenate(
-        [
-            arrays_of(batch.x)
-            for batch in some_of(
-                train, spread(range(len(train.items)), CALIBRATION_ITEMS)
-            ).batches()
-        ]
-    )
+    network: ExportedNetwork, opened: Network, said: Answers, train: Any, valid: Any
+) -> tuple[Answers, list[Parity]]:
+    """The network in 8 bits where that is good enough; else why it is not.
+
+    Arguments:
+        network: The network in 32 bits; it becomes the one in 8.
+        opened: The same, opened.
+        said: What it said of validation items.
+        train: Training items: some give the ranges, others must keep their labels.
+        valid: The validation items.
+    """
+    places = range(len(train.items))
+    ranges = some_of(train, spread(places, CALIBRATION_ITEMS))
+    arrays = np.concatenate([arrays_of(batch.x) for batch in ranges.batches(keep_lone=True)])
     program = quantized(network.program, arrays, input_name=network.settings.input)
-    small = ask(network.opened(program), valid)
-    reason = why_not(said, small)
+    twin = network.opened(program)
+    small = ask(twin, valid)
+    more = some_of(train, spread(places, COMPARED_ITEMS))
+    known = ask(opened, more), ask(twin, more)
+    reason = why_not(said, small, known)
     if reason:
         network.settings = network.settings.model_copy(update={"precision_note": reason})
-        return said, None
+        return said, []
     network.program = program
     network.settings = network.settings.model_copy(update={"precision": "int8"})
     differences = np.abs(softmax(small.logits) - softmax(said.logits))
@@ -83,7 +89,7 @@ def made_smaller(
         largest_difference=float(differences.max()),
         tolerance=1.0,
     )
-    return small, between
+    return small, [between]
 
 
 class _Answering(nn.Module):

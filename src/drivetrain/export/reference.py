@@ -59,11 +59,11 @@ def fit_domain(
         held_out = _held_out(x, targets, seed)
         test = _clouds(x, targets)
         seen = test.distances(valid)
-    border = _border(held_out, false_reject)
+    border, share = _border(held_out, false_reject)
     source: Source = "training folds"
     rejected = int((seen > border).sum())
-    if _is_surprising(rejected, len(seen), false_reject):
-        border, source = _border(seen, false_reject), "validation"
+    if _is_surprising(rejected, len(seen), share):
+        (border, share), source = _border(seen, false_reject), "validation"
     test = DomainTest(
         centres=test.centres,
         axes=test.axes,
@@ -75,7 +75,7 @@ def fit_domain(
         member=member,
         border=border,
         rest=test.rest,
-        false_reject=false_reject,
+        false_reject=share,
         reference=len(x),
         held_out=len(seen) if source == "validation" else len(x),
         held_out_from=source,
@@ -116,13 +116,16 @@ def _clouds(x: Embeddings, targets: Indices) -> DomainTest:
     )
 
 
-def _border(distances: NDArray[np.float64], false_reject: float) -> float:
-    """The distance beyond which a new item lies with at most this probability.
+def _border(distances: NDArray[np.float64], false_reject: float) -> tuple[float, float]:
+    """A distance, and the share of new items that lies beyond it on average.
 
-    It is the quantile of split conformal prediction (Papadopoulos et al. 2002).
+    It is the quantile of split conformal prediction (Papadopoulos et al. 2002). Of few items the
+    farthest is the border, and one in so many and one more is the least share that it can hold.
     """
-    rank = math.ceil((len(distances) + 1) * (1.0 - false_reject))
-    return float(max(np.sort(distances)[min(rank, len(distances)) - 1], 1e-6))
+    count = len(distances)
+    rank = math.ceil((count + 1) * (1.0 - false_reject))
+    border = float(np.sort(distances)[min(rank, count) - 1])
+    return max(border, 1e-6), false_reject if rank <= count else 1.0 / (count + 1)
 
 
 def _is_surprising(rejected: int, count: int, false_reject: float) -> bool:

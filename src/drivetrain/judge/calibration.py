@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,8 +41,10 @@ class Calibration(BaseModel):
 
     @model_validator(mode="after")
     def _as_many_as_the_method_has(self) -> Calibration:
-        if self.method != "vector" and (len(self.factor), len(self.shift)) != (1, 1):
-            raise ValueError(f"{self.method} has one factor and one shift")
+        if self.method != "vector" and (len(self.factor), self.shift) != (1, (0.0,)):
+            raise ValueError(f"{self.method} has one factor and no shift")
+        if self.method == "none" and self.factor != (1.0,):
+            raise ValueError("without a method the factor is 1")
         return self
 
     def fits(self, num_classes: int) -> bool:
@@ -51,17 +53,17 @@ class Calibration(BaseModel):
 
     def probabilities(self, logits: Logits) -> Probabilities:
         """Logits float32 [N, C] to probabilities float32 [N, C]."""
-        factor, shift = (np.array(part, np.float32) for part in (self.factor, self.shift))
-        return softmax(logits * factor + shift)
+        factor, shift = np.array(self.factor), np.array(self.shift)
+        return softmax(logits.astype(np.float64) * factor + shift).astype(np.float32)
 
 
-def softmax(logits: Logits) -> Probabilities:
-    """Logits float32 [N, C] to probabilities that sum to 1 in each row.
+def softmax(logits: NDArray[np.floating[Any]]) -> NDArray[Any]:
+    """Logits [N, C] to probabilities that sum to 1 in each row, of the same kind of number.
 
     Example:
         >>> softmax(np.zeros((1, 2), np.float32)).tolist()
         [[0.5, 0.5]]
     """
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    shares: Probabilities = powers / powers.sum(axis=1, keepdims=True)
+    shares: NDArray[Any] = powers / powers.sum(axis=1, keepdims=True)
     return shares

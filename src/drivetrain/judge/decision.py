@@ -49,14 +49,15 @@ class DecisionRule:
     def decide(self, probabilities: Probabilities, in_domain: InDomain | None = None) -> list[str]:
         """The action for each input.
 
-        What is not like the training data goes to a person, whatever its probabilities say: they
-        mean nothing there.
+        What is not like the training data goes to a person where one can be asked, whatever its
+        probabilities say: they mean nothing there.
 
         Arguments:
-            probabilities: Calibrated, float32 [N, C].
+            probabilities: Calibrated, float32 [N, C], or [C] of one input.
             in_domain: The verdicts; None where there are none.
         """
         names = (*self.actions, ASK)
+        probabilities = np.atleast_2d(probabilities)
         return [names[place] for place in self.choose(probabilities, in_domain)]
 
     def choose(self, probabilities: Probabilities, in_domain: InDomain | None = None) -> Indices:

@@ -254,7 +254,14 @@ def _model_of(bundle: Bundle) -> ImageClassifier:
             hint=f"Was it written with another timm ({wrote}), install that one. A body of "
             "one's own cannot be loaded back. Predictor.open answers with the bundle all the same.",
         )
-    model, _ = image_classifier(arch, len(bundle.vocab), pretrained=False)
+    try:
+        model, _ = image_classifier(arch, len(bundle.vocab), pretrained=False)
+    except RuntimeError as problem:
+        raise ConfigError(
+            f"{bundle.name} holds a network of the architecture {arch!r}, which timm {here} cannot "
+            f"build: {problem}.",
+            hint=f"It was written with timm {wrote}: install that version.",
+        ) from None
     tensors = read_tensors(bundle.members[WEIGHTS], name=f"{WEIGHTS} of {bundle.name}")
     weights = {name: torch.tensor(array) for name, array in tensors.items()}
     try:

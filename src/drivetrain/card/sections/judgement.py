@@ -124,7 +124,7 @@ def _outcome(decisions: Decisions, outcome: Outcome, noun: str) -> Iterator[str]
             ("Asking always", "" if price is None else words.amount(price)),
             ("Sent to a person", "" if outcome.asked is None else str(outcome.asked)),
             ("Because unlike", "" if outcome.foreign is None else str(outcome.foreign)),
-            ("Measured on", f"{outcome.items:,} validation {noun}"),
+            ("Measured on", f"{outcome.items:,} validation {noun}, which the calibration saw too"),
         ]
     )
     told = (

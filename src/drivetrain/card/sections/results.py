@@ -90,10 +90,11 @@ def _tiles(card: Card) -> Iterator[tuple[str, str, str]]:
                 "sent to a person",
                 f"95 %: {asked.interval}, at {price} {unit}".rstrip(),
             )
+        action, cost = outcome.without_it(card.decisions.rule.ask)
         yield (
             words.amount(outcome.cost),
             f"{unit or 'cost'} on average",
-            f"{words.amount(outcome.one_action_cost)} without it ({outcome.one_action} always)",
+            f"{words.amount(cost)} without it ({action} always)",
         )
     if isinstance(card.speed, Speed):
         yield (

@@ -175,7 +175,7 @@ class Best(Callback):
 
     def before_validate(self, learn: Any) -> None:
         """Copy the weights that are about to be judged."""
-        self._judged = GoodWeights.of(learn.model, f"epoch {learn.epochs_trained + 1}")
+        self._judged = GoodWeights.of(learn.model, f"{_part(learn)} {learn.epoch + 1}")
 
     def after_epoch(self, learn: Any) -> None:
         """Keep them where they are the best so far."""
@@ -195,6 +195,10 @@ class Best(Callback):
         if was_cut_off or learn.recorder[-1]["valid_loss"] != self.loss:
             learn.model.load_state_dict(self.kept.kept)
             learn.reporter.say(f"kept the model of {self.kept.when}, which validated best")
+
+
+def _part(learn: Any) -> str:
+    return "frozen epoch" if learn.frozen else "epoch"
 
 
 class SmallerPictures(Callback):
