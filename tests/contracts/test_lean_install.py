@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import COLOURS, PHOTOS_A_CLASS, REPOSITORY, Run, StartServer
+from conftest import COLOURS, REPOSITORY, Run, StartServer, write_colours
 
 PYTHON = REPOSITORY / ".venv-serve" / "bin" / "python"
 SMALLEST_USEFUL = 50_000_000
@@ -84,13 +84,12 @@ def test_training_says_what_to_install(tmp_path: Path, run: Run) -> None:
     )
 
 
-def test_it_checks_a_pile_and_says_what_it_cannot_test(
-    colours: Path, tmp_path: Path, run: Run
-) -> None:
-    page = tmp_path / "report.html"
-    ended = run("check", colours, "--json", "--html", page, python=str(PYTHON))
+def test_it_checks_a_pile_and_says_what_it_cannot_test(tmp_path: Path, run: Run) -> None:
+    page, many = tmp_path / "report.html", 20
+    pile = write_colours(tmp_path / "pile", photos_a_class=many)
+    ended = run("check", pile, "--json", "--html", page, python=str(PYTHON))
     report = json.loads(ended.stdout)
-    assert report["classes"] == dict.fromkeys(COLOURS, PHOTOS_A_CLASS)
+    assert report["classes"] == dict.fromkeys(COLOURS, many)
     assert report["split_test"] is None
     assert "The split was not tested. torch is needed to test the split" in ended.stderr
     assert "<html" in page.read_text()

@@ -1,9 +1,8 @@
-"""What other processes do in the tests of the cache; they import nothing that is slow."""
+"""What other processes do in the tests of the cache."""
 
 from __future__ import annotations
 
 import io
-import multiprocessing
 import os
 import shutil
 from multiprocessing.connection import Connection
@@ -17,15 +16,6 @@ from drivetrain.prepare.image import ImagePreparation
 SMALL = ImagePreparation(size=(16, 16))
 LARGE = ImagePreparation(size=(512, 512))
 """Writing takes a good part of the time."""
-
-
-def processes() -> Any:
-    """Real processes that begin afresh; quick ones where the system has them."""
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["drivetrain.data.cache", "drivetrain.prepare.image"])
-    return context
 
 
 def read_all(folder: Path, files: list[Path], answer: Connection) -> None:

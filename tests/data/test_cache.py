@@ -13,9 +13,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from cache_processes import LARGE, SMALL, die_at, fill, processes, read_all
+from cache_processes import LARGE, SMALL, die_at, fill, read_all
 from conftest import COLOURS, colour_photo
 from PIL import Image
+from processes import processes
 
 from drivetrain.data import cache
 from drivetrain.data.cache import HEADER, PhotoCache, preparation_key

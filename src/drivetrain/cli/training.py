@@ -79,7 +79,12 @@ def train(  # noqa: PLR0913, PLR0917
 ) -> None:
     """Train on a folder of photos and write a bundle."""
     from drivetrain.extras import need
+    from drivetrain.project import Project
 
+    chosen = project or _project_here()
+    declared = Project() if chosen is None else Project.open(chosen)
+    if false_reject is not None:
+        declared.with_false_reject(false_reject)  # both are told before seconds go into imports
     need("torch", purpose="train a model")
     from drivetrain.learn.recipe import train_folder
     from drivetrain.learn.training.time_plan import seconds_of
@@ -95,7 +100,7 @@ def train(  # noqa: PLR0913, PLR0917
         budget=None if budget is None else seconds_of(budget),
         resume=resume,
         since=STARTED,
-        project=project or _project_here(),
+        project=chosen,
         false_reject=false_reject,
         int8=int8,
     )

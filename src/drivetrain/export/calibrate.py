@@ -6,8 +6,6 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize, minimize_scalar
-from scipy.special import log_softmax
 
 from drivetrain.bundle.manifest import CalibrationRecord, Reliability
 from drivetrain.judge.calibration import Calibration, Logits
@@ -68,6 +66,9 @@ def fit_calibration(logits: Logits, targets: Indices, *, seed: int = 0) -> Calib
 
 def temperature(logits: Logits, targets: Indices) -> Calibration:
     """One factor for all classes (Guo et al. 2017, section 4.2)."""
+    from scipy.optimize import minimize_scalar
+    from scipy.special import log_softmax
+
     x, truth = logits.astype(np.float64), _softened(targets, logits.shape[1])
 
     def loss(log_factor: float) -> float:
@@ -79,6 +80,9 @@ def temperature(logits: Logits, targets: Indices) -> Calibration:
 
 def vector(logits: Logits, targets: Indices) -> Calibration:
     """A factor and a shift for each class (Guo et al. 2017, section 4.2), pulled towards one."""
+    from scipy.optimize import minimize
+    from scipy.special import log_softmax
+
     x, truth = logits.astype(np.float64), _softened(targets, logits.shape[1])
     classes = logits.shape[1]
     start = np.log(temperature(logits, targets).factor[0])

@@ -6,9 +6,6 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import binomtest
-from sklearn.utils.extmath import randomized_svd
-from threadpoolctl import threadpool_limits
 
 from drivetrain.bundle.manifest import DomainRecord, Source
 from drivetrain.judge.domain import DomainTest, Embeddings, directions
@@ -54,6 +51,8 @@ def fit_domain(
     """
     if len(embeddings) < FEWEST:
         return None
+    from threadpoolctl import threadpool_limits
+
     x = directions(embeddings).astype(np.float32)
     with threadpool_limits(1, user_api="blas"):  # more would only wait for each other
         held_out = _held_out(x, targets, seed)
@@ -96,6 +95,8 @@ def _held_out(x: Embeddings, targets: Indices, seed: int) -> NDArray[np.float64]
 
 def _clouds(x: Embeddings, targets: Indices) -> DomainTest:
     """The centres and the common shape, as they are stored."""
+    from sklearn.utils.extmath import randomized_svd
+
     present = np.unique(targets)
     one = len(present) > MOST_CENTRES
     centres = np.stack(
@@ -129,6 +130,8 @@ def _border(distances: NDArray[np.float64], false_reject: float) -> tuple[float,
 
 
 def _is_surprising(rejected: int, count: int, false_reject: float) -> bool:
+    from scipy.stats import binomtest
+
     if not count:
         return False
     tested = binomtest(rejected, count, false_reject, alternative="greater")

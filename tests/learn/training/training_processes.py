@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 from conftest import write_colours
+from processes import processes
 from torch import Tensor, nn
 
 from drivetrain.data import RandomSplitter, get_image_files, parent_label
@@ -37,16 +37,6 @@ FROZEN_EPOCHS, EPOCHS = 2, 3
 PASSES = 2
 ALWAYS = 1e9
 """A share of the time that lets every checkpoint be written."""
-
-MODULES = [
-    "drivetrain.export.onnx",
-    "drivetrain.learn.learner",
-    "drivetrain.learn.training.resuming",
-    "onnxruntime",
-    "onnxscript",
-    "timm",
-    "torch.onnx",
-]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -315,15 +305,6 @@ class Process:
         expected = 0 if found else -signal.SIGKILL
         assert self._process.exitcode == expected, "the program failed; see its traceback"
         return found
-
-
-def processes() -> Any:
-    """Real processes that begin afresh; quick ones where the system has them."""
-    if "forkserver" not in multiprocessing.get_all_start_methods():
-        return multiprocessing.get_context("spawn")
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(MODULES)
-    return context
 
 
 def finished(program: Program) -> Outcome:
