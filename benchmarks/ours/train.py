@@ -17,10 +17,10 @@ from drivetrain.cli import main
 from drivetrain.learn.learner import Learner
 
 
-def announcing_export(learn: Learner[Any], fname: str | os.PathLike[str]) -> Path:
+def announcing_export(learn: Learner[Any], fname: str | os.PathLike[str], **settings: Any) -> Path:
     """Say what the training came to, then export."""
     print(json.dumps({"event": "trained", "epochs": learn.recorder}), flush=True)
-    return export(learn, fname)
+    return export(learn, fname, **settings)
 
 
 export = Learner.export
