@@ -31,7 +31,11 @@ def compare(workshop: Workshop) -> list[Section]:
     rows = [
         ("labels alike", shares([found["same_labels"]]), "100 %"),
         ("verdicts alike", shares([found["same_verdicts"]]), "100 %"),
-        ("largest difference of a probability", f"{found['largest_difference']:.4f}", f"≤ {FURTHEST}"),
+        (
+            "largest difference of a probability",
+            f"{found['largest_difference']:.4f}",
+            f"≤ {FURTHEST}",
+        ),
         ("first answer", figure(median(visits), "s"), f"≤ {SOONEST:.0f} s"),
         ("requests to anyone else", str(found["asked_elsewhere"]), "0"),
     ]
