@@ -18,7 +18,10 @@ from drivetrain.errors import ConfigError
 DOMAIN = "domain.safetensors"
 SETTINGS = "model.json"
 SERVICE_WORKER = "sw.js"
-SIBLING_STYLE = "serve/pages/style.css"
+SIBLING = "serve/pages"
+SHARED = ("style.css", "choose.js", "problem.js", "show.js")
+"""What both pages are made of; it lives with the server's."""
+
 PLACEHOLDER = "/* filled in by drivetrain page */ null"
 
 Contents = dict[str, bytes]
@@ -83,7 +86,7 @@ def _assets() -> Contents:
         for file in package.joinpath("apps/browser/assets").iterdir()
         if file.is_file()
     }
-    return own | {"style.css": package.joinpath(SIBLING_STYLE).read_bytes()}
+    return own | {name: package.joinpath(SIBLING, name).read_bytes() for name in SHARED}
 
 
 def _settings(bundle: Bundle, large: Mapping[str, bytes]) -> dict[str, Any]:

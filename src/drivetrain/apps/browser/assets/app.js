@@ -1,16 +1,14 @@
 /** The page: a photo is given, the visitor's own browser answers. */
 
 import { hasLiveView, takePhoto } from "./camera.js";
+import { listenForPhotos } from "./choose.js";
 import { judge } from "./judge.js";
 import { loadModel, loadSettings } from "./load.js";
 import { keepOffline } from "./offline.js";
 import { prepare } from "./prepare.js";
-import { Problem } from "./problem.js";
-import { create, megabytes, say, showAnswer, showModel, view } from "./show.js";
+import { clearResult, say, showAnswer, showModel, showPhoto, showProblem, view } from "./show.js";
 
-const { page, preview, retry } = view;
 const LOOKING = "Looking at the photo…";
-const OWN_FAULT = new Problem("This page ran into a fault of its own.", "Reload the page and try again.");
 
 let settings = null;
 /** The promises of the settings and of the opened model: photos that are given earlier wait. */
@@ -34,6 +32,7 @@ async function classify(file) {
 async function read() {
   settings = await loadSettings();
   showModel(settings);
+  say("runtime", settings.runtime);
   return settings;
 }
 
@@ -43,7 +42,7 @@ async function open() {
   const opened = await loadModel(settings, showBytes);
   if (!photo) await opened.warmUp();
   view.loading.hidden = true;
-  if (page.dataset.state === "waiting") say("progress", LOOKING);
+  if (view.page.dataset.state === "waiting") say("progress", LOOKING);
   return opened;
 }
 
@@ -70,13 +69,13 @@ async function whenReady() {
 
 function whenNot(problem) {
   view.loading.hidden = true;
-  if (!photo) showProblem(problem);
+  if (!photo) showProblem(problem, null);
 }
 
 async function answerFor(file) {
   const own = (newest = Symbol(file.name));
   photo = file;
-  showPhoto();
+  showPhoto(file);
   clearResult("waiting");
   if (view.loading.hidden) say("progress", LOOKING);
   const earlier = turn;
@@ -88,10 +87,10 @@ async function answerFor(file) {
     await nextFrames();
     const answer = await classify(file);
     if (newest !== own) return;
-    clearResult("answered");
-    showAnswer(answer, settings);
+    showAnswer(answer, settings.project.levers);
+    say("note", "It was answered on this device, and the photo stays here.");
   } catch (problem) {
-    if (newest === own) showProblem(problem);
+    if (newest === own) showProblem(problem, photo);
   } finally {
     finish();
   }
@@ -110,39 +109,8 @@ function tryAgain() {
   if (photo) answerFor(photo);
 }
 
-function take(files) {
-  if (files.length) answerFor(files[0]);
-}
-
-function takeDropped(files) {
-  if (files.length) return take(files);
-  showProblem(new Problem("What was dropped is not a file.", "Save the picture first, then drop or choose its file."));
-}
-
-function showPhoto() {
-  URL.revokeObjectURL(preview.src);
-  preview.hidden = false;
-  preview.src = URL.createObjectURL(photo);
-  preview.alt = `Your photo, ${photo.name}`;
-}
-
-/** Empties the result, so that nothing of an earlier photo stands beside a later one. */
-function clearResult(state) {
-  page.dataset.state = state;
-  say("file-action", state === "empty" ? "Choose a photo" : "Try another photo");
-  const ids = "progress error caution verdict label confidence domain decision bars remainder note";
-  ids.split(" ").forEach((id) => say(id, ""));
-  if (document.activeElement === retry) view.file.focus();
-  retry.hidden = true;
-}
-
-function showProblem(problem) {
-  const isTold = problem instanceof Problem;
-  if (!isTold) console.error(problem);
-  const { message, hint, mayPass } = isTold ? problem : OWN_FAULT;
-  clearResult(photo ? "failed" : "empty");
-  view.error.append(create("p", "message", message), create("p", "hint", hint));
-  retry.hidden = !mayPass;
+function megabytes(bytes) {
+  return (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0);
 }
 
 async function useCamera() {
@@ -153,42 +121,18 @@ async function useCamera() {
     const taken = await takePhoto(view.viewfinder, view.live, view.shutter);
     if (taken) answerFor(taken);
   } catch (problem) {
-    showProblem(problem);
+    showProblem(problem, photo);
   } finally {
     isFilming = false;
   }
 }
 
-for (const input of [view.file, view["camera-file"]]) {
-  input.addEventListener("change", () => {
-    take([...input.files]);
-    input.value = "";
-  });
-}
-// The label looks like a button, whose keys are Space and Enter; Chromium's file input knows Space.
-view.file.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter") return;
-  event.preventDefault();
-  view.file.click();
-});
-document.addEventListener("paste", (event) => take(event.clipboardData.files));
-document.addEventListener("dragover", (event) => {
-  event.preventDefault();
-  page.classList.add("dragging");
-});
-document.addEventListener("dragleave", (event) => {
-  if (!event.relatedTarget) page.classList.remove("dragging");
-});
-document.addEventListener("drop", (event) => {
-  event.preventDefault();
-  page.classList.remove("dragging");
-  takeDropped(event.dataTransfer.files);
-});
-preview.addEventListener("error", () => (preview.hidden = true));
-retry.addEventListener("click", tryAgain);
+listenForPhotos(view.page, [view.file, view["camera-file"]], answerFor, (problem) => showProblem(problem, photo));
+view.preview.addEventListener("error", () => (view.preview.hidden = true));
+view.retry.addEventListener("click", tryAgain);
 view.camera.addEventListener("click", useCamera);
 view["close-camera"].addEventListener("click", () => view.viewfinder.close());
 
 view.stuck.remove();
 start();
-take([...view.file.files]); // given before this module was here to listen
+if (view.file.files.length) answerFor(view.file.files[0]); // given before this module was here to listen

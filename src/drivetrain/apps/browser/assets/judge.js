@@ -2,18 +2,17 @@
 
 const ASK = "ask a person";
 
-/** The answer for one photo: label, probabilities in the vocabulary's order, verdict, decision. */
+/** The answer for one photo, as the server's `POST /v1/predict` gives it. */
 export function judge(logits, embedding, { vocab, calibration, domain, decision }) {
-  const probabilities = probabilitiesOf(logits, calibration);
-  const place = positionOfSmallest(probabilities.map((share) => -share));
-  const domainScore = domain && scoreOf(embedding, domain);
-  const inDomain = domain && domainScore <= 1;
+  const shares = probabilitiesOf(logits, calibration);
+  const score = domain && scoreOf(embedding, domain);
+  const inDomain = domain && score <= 1;
   return {
-    label: vocab[place],
-    probabilities,
-    domainScore,
-    inDomain,
-    decision: decision && decide(probabilities, inDomain, decision),
+    label: vocab[positionOfSmallest(shares.map((share) => -share))],
+    probabilities: Object.fromEntries(vocab.map((name, place) => [name, shares[place]])),
+    in_domain: inDomain,
+    domain_score: score,
+    decision: decision && decide(shares, inDomain, decision),
   };
 }
 
@@ -41,9 +40,10 @@ export function domainTest({ centres, axes, variances, rest, border }) {
 function scoreOf(embedding, { clouds, axes, weights, rest, border }) {
   const length = Math.max(Math.sqrt(dot(embedding, embedding)), 1e-12);
   const direction = Float64Array.from(embedding, (value) => value / length);
+  const squared = dot(direction, direction);
   const own = axes.map((axis) => dot(direction, axis));
   const far = clouds.map((cloud) => {
-    const straight = 1 + cloud.length - 2 * dot(direction, cloud.centre);
+    const straight = squared + cloud.length - 2 * dot(direction, cloud.centre);
     const along = own.map((value, place) => (value - cloud.along[place]) ** 2);
     return straight / rest - dot(along, weights);
   });

@@ -5,3 +5,5 @@ export class Problem extends Error {
     Object.assign(this, { hint, mayPass });
   }
 }
+
+export const OWN_FAULT = new Problem("This page ran into a fault of its own.", "Reload the page and try again.");
