@@ -165,6 +165,33 @@ class Project(_Section):
             raise _refuse(name, faults)
         return project
 
+    @classmethod
+    def of(
+        cls,
+        project: Project | str | os.PathLike[str] | None,
+        *,
+        false_reject: float | None = None,
+    ) -> Project:
+        """What was given as a project: itself, a file's path, or nothing.
+
+        Arguments:
+            project: A project, the path of a ``drivetrain.toml``, or None.
+            false_reject: Counts more than what the project says; None leaves it.
+
+        Raises:
+            ConfigError: It is something else, or the file cannot be used.
+        """
+        if project is None:
+            project = cls()
+        elif isinstance(project, str | os.PathLike):
+            project = cls.open(project)
+        elif not isinstance(project, Project):
+            raise ConfigError(
+                f"project is a {type(project).__name__}, and it is the path of a drivetrain.toml.",
+                hint="Or a Project: Project.from_toml(text).",
+            )
+        return project if false_reject is None else project.with_false_reject(false_reject)
+
     def with_false_reject(self, share: float) -> Project:
         """The same with another share of photos that may be called foreign.
 

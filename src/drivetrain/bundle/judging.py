@@ -102,6 +102,7 @@ def evidence_of(manifest: Manifest, members: Mapping[str, bytes], name: str) -> 
         or logits.dtype != np.float32
         or not ((targets >= 0) & (targets < classes)).all()
         or (scores is not None and scores.shape != targets.shape)
+        or (scores is not None and scores.dtype != np.float32)
     ):
         _refuse(name, f"{manifest.evidence} of another shape than its manifest describes")
     return Evidence(logits=logits, targets=targets, domain_scores=scores)

@@ -82,9 +82,7 @@ def train(  # noqa: PLR0913, PLR0917
     from drivetrain.project import Project
 
     chosen = project or _project_here()
-    declared = Project() if chosen is None else Project.open(chosen)
-    if false_reject is not None:
-        declared.with_false_reject(false_reject)  # both are told before seconds go into imports
+    Project.of(chosen, false_reject=false_reject)  # told before seconds go into imports
     need("torch", purpose="train a model")
     from drivetrain.learn.recipe import train_folder
     from drivetrain.learn.training.time_plan import seconds_of

@@ -84,16 +84,12 @@ def as_validated(learn: Any, most: int) -> Any:
     """
     train, valid = learn.dls.train, learn.dls.valid
     chosen = _of_every_class(train.targets, np.flatnonzero(train.readable), most)
+    taken = train.take(chosen)
     inputs = tuple(
-        replace(seen, items=given.items, names=given.names).take(chosen)
-        for seen, given in zip(valid.inputs, train.inputs, strict=True)
+        replace(seen, items=given.items, names=given.names)
+        for seen, given in zip(valid.inputs, taken.inputs, strict=True)
     )
-    return replace(
-        valid,
-        inputs=inputs,
-        labels=tuple(label.take(chosen) for label in train.labels),
-        skipped=dict(train.skipped),
-    )
+    return replace(valid, inputs=inputs, labels=taken.labels, skipped=taken.skipped)
 
 
 def _of_every_class(targets: Indices, places: Indices, most: int) -> list[int]:
@@ -104,16 +100,6 @@ def _of_every_class(targets: Indices, places: Indices, most: int) -> list[int]:
         members = places[targets[places] == target].tolist()
         chosen += spread(members, max(LEAST_OF_A_CLASS, most * len(members) // len(places)))
     return sorted(chosen)
-
-
-def some_of(loader: Any, positions: Sequence[int]) -> Any:
-    """A loader of some of the items."""
-    return replace(
-        loader,
-        inputs=tuple(given.take(positions) for given in loader.inputs),
-        labels=tuple(label.take(positions) for label in loader.labels),
-        skipped=dict(loader.skipped),
-    )
 
 
 def spread(items: Sequence[Any], most: int) -> list[Any]:

@@ -18,13 +18,12 @@ from drivetrain.bundle.judging import DOMAIN, EVIDENCE, Evidence, domain_to_byte
 from drivetrain.bundle.manifest import (
     Manifest,
     Member,
-    Parity,
     Target,
     Training,
 )
 from drivetrain.bundle.reader import MANIFEST, MODEL, WEIGHTS, Bundle
 from drivetrain.errors import ConfigError, DataError, OutputError
-from drivetrain.export.answers import Answers, as_validated, ask, some_of, spread
+from drivetrain.export.answers import Answers, as_validated, ask, spread
 from drivetrain.export.calibrate import fit_calibration
 from drivetrain.export.exported import ExportedNetwork, made_smaller
 from drivetrain.export.fingerprint import fingerprint
@@ -33,7 +32,6 @@ from drivetrain.export.reference import fit_domain
 from drivetrain.export.samples import sample_members, sample_of
 from drivetrain.judge import DomainTest
 from drivetrain.metrics import accuracy, balanced_accuracy, confusion_matrix, error_rate
-from drivetrain.network import Network
 from drivetrain.predictor import Predictor
 from drivetrain.project import Project
 
@@ -93,7 +91,7 @@ def export_bundle(
             f"samples is {samples}, and a bundle holds 0 to {MOST_SAMPLES} of them.",
             hint="4 is enough for a machine to prove itself.",
         )
-    declared = _declared(project, false_reject)
+    declared = Project.of(project, false_reject=false_reject)
     declared.decision_rule(learn.dls.vocab)  # told before the work, not after it
     with writing(path) as beside:
         beside.write_bytes(
@@ -118,13 +116,15 @@ def build_bundle(
     opened = network.opened()
     said = ask(opened, valid)
     _check_every_class_was_seen(learn)
-    compared = [valid.items[place] for place in spread(said.positions, PARITY_ITEMS)]
-    parity = [_with_the_learner(learn, network, opened, spread(said.positions, PARITY_ITEMS))]
+    compared = spread(said.positions, PARITY_ITEMS)
+    items = [valid.items[place] for place in compared]
+    expected, _ = learn.get_preds(valid.take(compared))
+    parity = [check_parity(opened, network.preparation, items, expected.numpy())]
     if int8:
         said, twins = made_smaller(network, opened, said, train, valid)
         parity += twins
         opened = network.opened()
-    parity += check_ways(opened, network.opened(threads=1), network.preparation, compared)
+    parity += check_ways(opened, network.opened(threads=1), network.preparation, items)
     known = ask(opened, train)
     calibration = fit_calibration(said.logits, said.targets)
     domain = fit_domain(
@@ -175,30 +175,6 @@ def _packed(manifest: Manifest, members: Members) -> bytes:
     }
     whole = manifest.model_copy(update={"members": described})
     return pack({MANIFEST: whole.to_json()} | members)
-
-
-def _with_the_learner(
-    learn: Exportable, network: ExportedNetwork, opened: Network, positions: list[int]
-) -> Parity:
-    valid = learn.dls.valid
-    expected, _ = learn.get_preds(some_of(valid, positions))
-    items = [valid.items[place] for place in positions]
-    return check_parity(opened, network.preparation, items, expected.numpy())
-
-
-def _declared(
-    project: Project | str | os.PathLike[str] | None, false_reject: float | None
-) -> Project:
-    if project is None:
-        project = Project()
-    elif isinstance(project, str | os.PathLike):
-        project = Project.open(project)
-    elif not isinstance(project, Project):
-        raise ConfigError(
-            f"project is a {type(project).__name__}, and it is the path of a drivetrain.toml.",
-            hint="Or a Project: Project.from_toml(text).",
-        )
-    return project if false_reject is None else project.with_false_reject(false_reject)
 
 
 def _evidence(said: Answers, domain: DomainTest | None) -> Evidence:

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from drivetrain.bundle.manifest import NetworkSettings, Parity
 from drivetrain.errors import ConfigError
-from drivetrain.export.answers import Answers, arrays_of, ask, some_of, spread
+from drivetrain.export.answers import Answers, arrays_of, ask, spread
 from drivetrain.export.onnx import to_onnx
 from drivetrain.export.quantize import CALIBRATION_ITEMS, COMPARED_ITEMS, quantized, why_not
 from drivetrain.judge.calibration import softmax
@@ -68,12 +68,12 @@ def made_smaller(
         valid: The validation items.
     """
     places = range(len(train.items))
-    ranges = some_of(train, spread(places, CALIBRATION_ITEMS))
+    ranges = train.take(spread(places, CALIBRATION_ITEMS))
     arrays = np.concatenate([arrays_of(batch.x) for batch in ranges.batches(keep_lone=True)])
     program = quantized(network.program, arrays, input_name=network.settings.input)
     twin = network.opened(program)
     small = ask(twin, valid)
-    more = some_of(train, spread(places, COMPARED_ITEMS))
+    more = train.take(spread(places, COMPARED_ITEMS))
     known = ask(opened, more), ask(twin, more)
     reason = why_not(said, small, known)
     if reason:

@@ -15,6 +15,7 @@ from drivetrain.errors import InputError, ParityError
 from drivetrain.export.answers import in_parts, spread
 from drivetrain.judge.calibration import softmax
 from drivetrain.network import Arrays, Network
+from drivetrain.predictor import BATCH
 from drivetrain.prepare import Preparation
 from drivetrain.schema import Probabilities
 
@@ -86,7 +87,7 @@ def _read(preparation: Preparation, item: Any) -> Arrays:
         ) from None
 
 
-def _answers(network: Network, arrays: Arrays, size: int = 8) -> Probabilities:
+def _answers(network: Network, arrays: Arrays, size: int = BATCH) -> Probabilities:
     return softmax(np.concatenate([network(part)[0] for part in in_parts(arrays, size)]))
 
 

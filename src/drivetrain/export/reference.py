@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,13 +64,7 @@ def fit_domain(
     rejected = int((seen > border).sum())
     if _is_surprising(rejected, len(seen), share):
         (border, share), source = _border(seen, false_reject), "validation"
-    test = DomainTest(
-        centres=test.centres,
-        axes=test.axes,
-        variances=test.variances,
-        rest=test.rest,
-        border=border,
-    )
+    test = replace(test, border=border)
     record = DomainRecord(
         member=member,
         border=border,

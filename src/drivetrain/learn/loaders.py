@@ -121,6 +121,17 @@ class DataLoader:
         check_settings(**({"bs": self.bs, "num_workers": None} | changes))
         return replace(self, **changes, _next_epoch=0)
 
+    def take(self, positions: Sequence[int]) -> DataLoader:
+        """A loader of some of the items, in that order."""
+        return replace(
+            self,
+            inputs=tuple(given.take(positions) for given in self.inputs),
+            labels=tuple(label.take(positions) for label in self.labels),
+            sampling=None if self.sampling is None else self.sampling[list(positions)],
+            skipped=dict(self.skipped),
+            _next_epoch=0,
+        )
+
     def batches(
         self, epoch: int = 0, *, keep_lone: bool = False, each_once: bool = False
     ) -> Iterator[Batch]:

@@ -77,7 +77,7 @@ def train_folder(  # noqa: PLR0913
     """
     started = time.monotonic()
     _check_choices(epochs, budget, resume=resume)
-    declared = _declared(project, false_reject)
+    declared = Project.of(project, false_reject=false_reject)
     check_writable(out)
     whole = bool(epochs) or budget is not None
     block = DataBlock(
@@ -121,14 +121,6 @@ def _check_choices(epochs: int | None, budget: float | None, *, resume: bool) ->
             f"budget and {other} were both given.",
             hint="A budget decides the epochs by itself, anew each time; give one of the two.",
         )
-
-
-def _declared(
-    project: Project | str | os.PathLike[str] | None, false_reject: float | None
-) -> Project:
-    if not isinstance(project, Project):
-        project = Project() if project is None else Project.open(project)
-    return project if false_reject is None else project.with_false_reject(false_reject)
 
 
 def _seconds_to_export(dls: DataLoaders, *, int8: bool) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -71,7 +70,7 @@ def draw_results(
             hint="drivetrain check, or the data block's check, names all that is wrong.",
         )
     with learn.no_bar():
-        answers, truths = learn.get_preds(_loader_of(dl, positions))
+        answers, truths = learn.get_preds(dl.take(positions).new(training=False))
     lines = [_lines(dl.kind, *pair) for pair in zip(answers, truths, strict=True)]
     return show_pictures(
         pictures,
@@ -110,18 +109,6 @@ def _beside(pictures: Sequence[ImageArray]) -> ImageArray:
 def _as_high(picture: ImageArray, height: int) -> ImageArray:
     below = [(0, height - len(picture)), (0, 0), (0, 0)]
     return np.pad(picture, below, constant_values=WHITE)
-
-
-def _loader_of(dl: DataLoader, positions: list[int]) -> DataLoader:
-    """The same items, and no others, as validation reads them."""
-    return replace(
-        dl,
-        inputs=tuple(given.take(positions) for given in dl.inputs),
-        labels=tuple(label.take(positions) for label in dl.labels),
-        training=False,
-        sampling=None,
-        skipped={},
-    )
 
 
 def _lines(kind: TargetKind, answer: Tensor, truth: Tensor) -> tuple[str, str]:
