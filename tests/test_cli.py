@@ -68,7 +68,7 @@ def test_predict_prints_an_answer_a_line_and_json_has_the_fields_of_the_http_ans
     for answer, photo in zip(answers, photos, strict=True):
         assert answer.keys() == {
             "input", "id", "label", "probabilities", "in_domain", "domain_score", "decision",
-            "model",
+            "values", "intervals", "remarks", "model",
         }  # fmt: skip
         assert answer["input"] == str(photo)
 

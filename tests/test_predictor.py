@@ -88,8 +88,8 @@ def test_probabilities_are_those_of_the_learner(
 def test_verify_refuses_a_bundle_whose_answers_this_machine_does_not_give(bundle: Path) -> None:
     members, _ = unpack(bundle.read_bytes(), name="it")
     manifest = json.loads(members.pop(MANIFEST))
-    first = manifest["samples"][0]["probabilities"]
-    manifest["samples"][0]["probabilities"] = [first[1], first[2], first[0]]
+    first = manifest["samples"][0]["answer"]
+    manifest["samples"][0]["answer"] = [first[1], first[2], first[0]]
     altered = pack({MANIFEST: json.dumps(manifest).encode()} | members)
     with pytest.raises(SampleMismatchError, match=r"samples/0 .*differ by .*onnxruntime"):
         Predictor(Bundle.from_bytes(altered, name="it")).verify()

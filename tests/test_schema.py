@@ -80,4 +80,12 @@ def test_a_prediction_as_a_dictionary_names_every_class_in_the_order_of_the_voca
     ).as_dict()
     assert list(answer["probabilities"].items()) == [("z", 0.75), ("a", 0.25)]
     del answer["probabilities"]
-    assert answer == {"label": "z", "in_domain": False, "domain_score": 1.5, "decision": "ask"}
+    assert answer == {
+        "label": "z",
+        "in_domain": False,
+        "domain_score": 1.5,
+        "decision": "ask",
+        "values": None,
+        "intervals": None,
+        "remarks": [],
+    }

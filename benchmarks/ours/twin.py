@@ -31,7 +31,7 @@ from drivetrain import (
 from drivetrain.bundle.judging import domain_to_bytes
 from drivetrain.export import export_bundle
 from drivetrain.export.reference import fit_domain
-from drivetrain.judge import Judgement
+from drivetrain.judge import ClassJudgement
 from drivetrain.predictor import Predictor
 
 AT_ONCE = (1, 8)
@@ -103,7 +103,7 @@ def _judging() -> dict[str, float]:
     found = fit_domain(embeddings, targets, embeddings[:100], member="it", false_reject=0.05)
     assert found is not None
     vocab = Predictor.open(GOLDEN / "format-1.bundle").vocab
-    judge = Judgement(vocab=vocab, domain=found[0])
+    judge = ClassJudgement(vocab=vocab, domain=found[0])
     logits = random.normal(size=(1, len(vocab))).astype(np.float32)
     times = [_seconds(lambda: judge(logits, embeddings[:1])) for _ in range(JUDGED)]
     return {

@@ -44,7 +44,7 @@ def main() -> None:
         predictor = Predictor.open(file)
     evidence = predictor.bundle.evidence
     assert evidence is not None
-    sure = float(np.quantile(softmax(evidence.logits).max(axis=1), FALSE_REJECT))
+    sure = float(np.quantile(softmax(evidence.outputs).max(axis=1), FALSE_REJECT))
     manifest = predictor.bundle.manifest
     assert manifest.domain is not None
     told = {

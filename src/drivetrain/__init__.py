@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from drivetrain.data.quarantine import Quarantine as Quarantine
     from drivetrain.errors import DrivetrainError as DrivetrainError
     from drivetrain.interpret import ClassificationInterpretation as ClassificationInterpretation
+    from drivetrain.interpret.table import TabularInterpretation as TabularInterpretation
     from drivetrain.learn.augment import aug_transforms as aug_transforms
     from drivetrain.learn.block import DataBlock as DataBlock
     from drivetrain.learn.blocks import CategoryBlock as CategoryBlock
@@ -97,6 +98,15 @@ if TYPE_CHECKING:
     from drivetrain.learn.metrics import top_k_accuracy as top_k_accuracy
     from drivetrain.learn.normalize import Normalize as Normalize
     from drivetrain.learn.normalize import imagenet_stats as imagenet_stats
+    from drivetrain.learn.tabular.dateparts import add_datepart as add_datepart
+    from drivetrain.learn.tabular.dateparts import cont_cat_split as cont_cat_split
+    from drivetrain.learn.tabular.kinds import look_at_table as look_at_table
+    from drivetrain.learn.tabular.learner import tabular_learner as tabular_learner
+    from drivetrain.learn.tabular.model import TabularModel as TabularModel
+    from drivetrain.learn.tabular.procs import Categorify as Categorify
+    from drivetrain.learn.tabular.procs import FillMissing as FillMissing
+    from drivetrain.learn.tabular.tabular_pandas import TabularDataLoaders as TabularDataLoaders
+    from drivetrain.learn.tabular.tabular_pandas import TabularPandas as TabularPandas
     from drivetrain.learn.training.lr_find import SuggestedLRs as SuggestedLRs
     from drivetrain.learn.training.suggestions import minimum as minimum
     from drivetrain.learn.training.suggestions import slide as slide
@@ -114,6 +124,7 @@ if TYPE_CHECKING:
     from drivetrain.metrics import rmse as rmse
     from drivetrain.predictor import Predictor as Predictor
     from drivetrain.schema import Prediction as Prediction
+    from drivetrain.schema import Predictions as Predictions
     from drivetrain.schema import Vocab as Vocab
 
 _HOME = {
@@ -124,6 +135,7 @@ _HOME = {
     "Bundle": "drivetrain.bundle",
     "CSVLogger": "drivetrain.learn.callbacks.logs",
     "Callback": "drivetrain.learn.callbacks.base",
+    "Categorify": "drivetrain.learn.tabular.procs",
     "CategoryBlock": "drivetrain.learn.blocks",
     "ClassificationInterpretation": "drivetrain.interpret",
     "CohenKappa": "drivetrain.learn.metrics",
@@ -141,6 +153,7 @@ _HOME = {
     "F1Score": "drivetrain.learn.metrics",
     "F1ScoreMulti": "drivetrain.learn.metrics",
     "FileSplitter": "drivetrain.data",
+    "FillMissing": "drivetrain.learn.tabular.procs",
     "FocalLoss": "drivetrain.learn.losses",
     "FuncSplitter": "drivetrain.data",
     "GradientAccumulation": "drivetrain.learn.callbacks.gradients",
@@ -166,6 +179,7 @@ _HOME = {
     "Precision": "drivetrain.learn.metrics",
     "PrecisionMulti": "drivetrain.learn.metrics",
     "Prediction": "drivetrain.schema",
+    "Predictions": "drivetrain.schema",
     "Predictor": "drivetrain.predictor",
     "Quarantine": "drivetrain.data.quarantine",
     "R2Score": "drivetrain.learn.metrics",
@@ -184,13 +198,19 @@ _HOME = {
     "RocAucMulti": "drivetrain.learn.metrics",
     "SaveModelCallback": "drivetrain.learn.callbacks.saving",
     "SuggestedLRs": "drivetrain.learn.training.lr_find",
+    "TabularDataLoaders": "drivetrain.learn.tabular.tabular_pandas",
+    "TabularInterpretation": "drivetrain.interpret.table",
+    "TabularModel": "drivetrain.learn.tabular.model",
+    "TabularPandas": "drivetrain.learn.tabular.tabular_pandas",
     "TensorBoardCallback": "drivetrain.learn.callbacks.logs",
     "TopKAccuracy": "drivetrain.learn.metrics",
     "TrainTestSplitter": "drivetrain.data",
     "Vocab": "drivetrain.schema",
     "accuracy": "drivetrain.metrics",
     "accuracy_multi": "drivetrain.metrics",
+    "add_datepart": "drivetrain.learn.tabular.dateparts",
     "aug_transforms": "drivetrain.learn.augment",
+    "cont_cat_split": "drivetrain.learn.tabular.dateparts",
     "download_images": "drivetrain.collect",
     "download_url": "drivetrain.collect",
     "error_rate": "drivetrain.metrics",
@@ -199,6 +219,7 @@ _HOME = {
     "get_image_files": "drivetrain.data",
     "imagenet_stats": "drivetrain.learn.normalize",
     "load_learner": "drivetrain.learn.loading",
+    "look_at_table": "drivetrain.learn.tabular.kinds",
     "mae": "drivetrain.metrics",
     "minimum": "drivetrain.learn.training.suggestions",
     "mse": "drivetrain.learn.metrics",
@@ -209,6 +230,7 @@ _HOME = {
     "search_images_ddg": "drivetrain.collect",
     "slide": "drivetrain.learn.training.suggestions",
     "steep": "drivetrain.learn.training.suggestions",
+    "tabular_learner": "drivetrain.learn.tabular.learner",
     "top_k_accuracy": "drivetrain.learn.metrics",
     "using_attr": "drivetrain.data",
     "valley": "drivetrain.learn.training.suggestions",

@@ -12,13 +12,15 @@ from drivetrain.bundle.manifest import NetworkSettings
 from drivetrain.engine import onnxruntime
 from drivetrain.errors import BundleCorruptError
 
-Arrays = NDArray[np.uint8]
-"""uint8 [N, ...]: inputs as the preparation gives them."""
+Arrays = NDArray[Any]
+"""uint8 or float32 [N, ...]: inputs as the preparation gives them."""
 
 Outputs = tuple[NDArray[np.float32], NDArray[np.float32]]
 """Logits float32 [N, C] and embeddings float32 [N, D]."""
 
 SHOW_NOTHING = 4
+BATCH = 8
+"""Inputs that answer together where it is compared how inputs are sent."""
 
 
 class Network:
@@ -28,7 +30,8 @@ class Network:
         program: The ONNX program.
         settings: What it is said to take and to give.
         shape: The shape of one input.
-        num_classes: How many logits it gives.
+        kind: The type of its numbers.
+        num_outputs: How many logits or numbers it gives.
         name: What to call the bundle in a message.
         threads: Threads that work on one run; by default one a core.
 
@@ -42,7 +45,8 @@ class Network:
         settings: NetworkSettings,
         *,
         shape: tuple[int, ...],
-        num_classes: int,
+        kind: np.dtype[Any],
+        num_outputs: int,
         name: str = "the bundle",
         threads: int | None = None,
     ) -> None:
@@ -51,7 +55,7 @@ class Network:
         self._name = name
         self._session = self._open(program)
         self._check_signature()
-        self._try_out(shape, num_classes)
+        self._try_out(np.zeros((1, *shape), kind), num_outputs)
 
     def __call__(self, arrays: Arrays) -> Outputs:
         """Answer some inputs.
@@ -88,9 +92,8 @@ class Network:
                 f"{expected.input} and {list(expected.outputs)}"
             )
 
-    def _try_out(self, shape: tuple[int, ...], num_classes: int) -> None:
+    def _try_out(self, zeros: Arrays, num_outputs: int) -> None:
         """One run on zeros: the network fits its manifest, and is warm."""
-        zeros = np.zeros((1, *shape), np.uint8)
         try:
             answers: list[Any] = self._session.run(
                 list(self.settings.outputs), {self.settings.input: zeros}
@@ -99,7 +102,7 @@ class Network:
             raise self._corrupt("does not take what its preparation gives") from problem
         shapes = [getattr(answer, "shape", None) for answer in answers]
         kinds = {getattr(answer, "dtype", None) for answer in answers}
-        expected = [(1, num_classes), (1, self.settings.embedding_size)]
+        expected = [(1, num_outputs), (1, self.settings.embedding_size)]
         if shapes != expected or kinds != {np.dtype(np.float32)}:
             raise self._corrupt(f"answers with the shapes {shapes} in place of {expected}")
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 import os
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from itertools import islice
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any, overload
 
 import numpy as np
@@ -15,13 +13,15 @@ from numpy.typing import NDArray
 
 from drivetrain.bundle.manifest import Sample
 from drivetrain.bundle.reader import Bundle
-from drivetrain.errors import BundleCorruptError, InputError, SampleMismatchError
+from drivetrain.errors import (
+    BundleCorruptError,
+    InputError,
+    SampleMismatchError,
+    UnreadableInputError,
+)
+from drivetrain.judge.judgement import joined
 from drivetrain.network import Network
-from drivetrain.schema import Prediction
-from drivetrain.threads import leave
-
-BATCH = 8
-"""Inputs a run of the network: more do not fit a processor's cache and are slower each."""
+from drivetrain.schema import Prediction, Predictions, Vocab
 
 SAMPLE_TOLERANCE = 1e-3
 """How far a number may lie from the stored one: processors round differently."""
@@ -43,17 +43,23 @@ class Predictor:
 
     def __init__(self, bundle: Bundle, *, threads: int | None = None) -> None:
         self.bundle = bundle
-        self.vocab = bundle.vocab
+        self.outputs = bundle.outputs
         self.preparation = bundle.preparation
         self.judgement = bundle.judgement
         self.network = Network(
             bundle.model,
             bundle.manifest.network,
             shape=bundle.preparation.array_shape,
-            num_classes=len(bundle.vocab),
+            kind=bundle.preparation.array_type,
+            num_outputs=len(bundle.outputs),
             name=bundle.name,
             threads=threads,
         )
+
+    @property
+    def vocab(self) -> Vocab:
+        """The classes, in the order of the probabilities."""
+        return self.bundle.vocab
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, threads: int | None = None) -> Predictor:
@@ -73,54 +79,69 @@ class Predictor:
         """The prediction for one input, or a list of them for a list of inputs.
 
         Arguments:
-            inputs: A path, bytes, a Pillow image or a uint8 array; or a list of those.
+            inputs: For photos a path, bytes, a Pillow image or a uint8 array; for tables a row as
+                a dictionary, a named tuple, a pandas row or JSON; or a list of those.
 
         Raises:
             InputError: An input cannot be read; for a list, the first such. To have the
                 others answered all the same, use :meth:`predict_each`.
         """
         if not isinstance(inputs, list):
-            return self._judge([self.preparation(inputs)])[0]
+            answer = self._judge(self.preparation(inputs)[None])[0]
+            return _remarked(answer, self.preparation.remarks(inputs))
         answers = []
-        for answer in self.predict_each(inputs):
-            if isinstance(answer, InputError):
-                raise answer
-            answers.append(answer)
+        for outcome in self.predict_each(inputs):
+            if isinstance(outcome, InputError):
+                raise outcome
+            answers.append(outcome)
         return answers
 
     def predict_each(self, inputs: Iterable[Any]) -> Iterator[Prediction | InputError]:
         """A prediction or the reason why there is none for each of many inputs, in order.
 
-        Inputs are read ahead by threads, a few at a time, so that memory stays flat.
+        Inputs are read ahead a few at a time, so that memory stays flat.
         """
-        pool = ThreadPoolExecutor(self.network.threads, thread_name_prefix="drivetrain-read")
-        source = iter(inputs)
-        ahead: deque[Future[NDArray[np.uint8]]] = deque()
+        for group in self.preparation.groups(inputs, threads=self.network.threads):
+            answers = iter(self._judge(group.arrays) if len(group.arrays) else ())
+            for answer, remarks in group.outcomes(answers):
+                yield answer if isinstance(answer, InputError) else _remarked(answer, remarks)
 
-        def read_ahead(count: int) -> None:
-            ahead.extend(pool.submit(self.preparation, item) for item in islice(source, count))
+    def predict_all(self, inputs: Any) -> Predictions:
+        """The predictions for many inputs as columns, which is fastest for large tables.
 
-        try:
-            read_ahead(2 * BATCH)
-            while ahead:
-                group = [ahead.popleft() for _ in range(min(BATCH, len(ahead)))]
-                prepared = [_outcome(future) for future in group]
-                read_ahead(BATCH)
-                yield from self._answer(prepared)
-        finally:
-            leave(pool)
+        Arguments:
+            inputs: A data frame, a mapping from column to values, or inputs as :meth:`predict`
+                takes them.
+
+        Raises:
+            InputError: There are none, or one cannot be read: the first such, with its number.
+        """
+        parts, before = [], 0
+        for group in self.preparation.groups(inputs, threads=self.network.threads):
+            for place, problem in sorted(group.problems.items()):
+                one, _ = self.preparation.noun
+                raise type(problem)(
+                    f"{one.capitalize()} {before + place}: {problem.message}", hint=problem.hint
+                )
+            parts += [self._judge(group.arrays)]
+            before += group.count
+        if not parts:
+            raise UnreadableInputError("There is nothing to answer.", hint="Give some inputs.")
+        return joined(parts)
 
     def verify(self) -> float:
         """Answer the stored samples once more and compare.
 
         Returns:
-            The largest difference of a probability from the stored one, or of a domain score
-            as a part of itself.
+            The largest difference of a probability from the stored one, of a number in units of
+            its standard deviation, or of a domain score as a part of itself.
 
         Raises:
             SampleMismatchError: A sample gives another answer here than it gave at export.
         """
         largest = 0.0
+        intervals = self.bundle.manifest.intervals
+        scales = np.array(intervals.scales if intervals else (1.0,))
         for sample in self.bundle.manifest.samples:
             try:
                 answer = self.predict(self.bundle.members[sample.member])
@@ -130,7 +151,7 @@ class Predictor:
                     f"read: {problem.message}",
                     hint="Take a fresh copy, or export the bundle again.",
                 ) from None
-            difference = _difference(answer, sample)
+            difference = _difference(answer, sample, scales)
             if not difference <= SAMPLE_TOLERANCE:
                 raise SampleMismatchError(
                     f"{self.bundle.name} answers its sample {sample.member} on this machine with "
@@ -145,20 +166,12 @@ class Predictor:
             largest = max(largest, difference)
         return largest
 
-    def _answer(
-        self, prepared: Sequence[NDArray[np.uint8] | InputError]
-    ) -> Iterator[Prediction | InputError]:
-        arrays = [array for array in prepared if not isinstance(array, InputError)]
-        judged = iter(self._judge(arrays) if arrays else ())
-        for outcome in prepared:
-            yield outcome if isinstance(outcome, InputError) else next(judged)
-
-    def _judge(self, arrays: Sequence[NDArray[np.uint8]]) -> list[Prediction]:
-        return self.judgement(*self.network(np.stack(arrays)))
+    def _judge(self, arrays: NDArray[Any]) -> Predictions:
+        return self.judgement(*self.network(arrays))
 
 
-def _difference(answer: Prediction, sample: Sample) -> float:
-    apart = np.abs(answer.probabilities - np.array(sample.probabilities, np.float32))
+def _difference(answer: Prediction, sample: Sample, scales: NDArray[np.float64]) -> float:
+    apart = np.abs(np.array(answer.numbers) - np.array(sample.answer)) / scales
     if (answer.domain_score is None) != (sample.domain_score is None):
         return math.inf
     score = sample.domain_score or 0.0
@@ -166,8 +179,5 @@ def _difference(answer: Prediction, sample: Sample) -> float:
     return float(np.max([*apart, off]))
 
 
-def _outcome(future: Future[NDArray[np.uint8]]) -> NDArray[np.uint8] | InputError:
-    try:
-        return future.result()
-    except InputError as problem:
-        return problem
+def _remarked(answer: Prediction, remarks: tuple[str, ...]) -> Prediction:
+    return replace(answer, remarks=remarks) if remarks else answer

@@ -197,9 +197,9 @@ def test_a_model_with_other_inputs_than_the_manifest_says_is_refused(bundle: Pat
 
 def test_stored_answers_of_another_length_are_refused(bundle: Path) -> None:
     def shorter(manifest: dict[str, Any]) -> None:
-        manifest["samples"][0]["probabilities"] = [1.0]
+        manifest["samples"][0]["answer"] = [1.0]
 
-    with pytest.raises(BundleCorruptError, match="1 probabilities for samples/0"):
+    with pytest.raises(BundleCorruptError, match="1 numbers as the answer to samples/0"):
         Bundle.from_bytes(forged(bundle, edit=shorter), name="it")
 
 

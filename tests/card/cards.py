@@ -11,7 +11,7 @@ from conftest import REPOSITORY
 from drivetrain.bundle import Bundle, Manifest
 from drivetrain.bundle.archive import pack, sha256
 from drivetrain.bundle.judging import DOMAIN, EVIDENCE, Evidence, domain_to_bytes
-from drivetrain.bundle.manifest import DomainRecord, Member
+from drivetrain.bundle.manifest import FORMAT_VERSION, DomainRecord, Member
 from drivetrain.bundle.reader import MANIFEST
 from drivetrain.judge import DomainTest
 from drivetrain.project import Project
@@ -71,10 +71,10 @@ def bundle_of(
     golden = Bundle.open(GOLDEN)
     content = golden.members | dict(members or {})
     told: dict[str, Any] = golden.manifest.model_dump(mode="json")
-    told["format_version"] = 2
+    told["format_version"] = FORMAT_VERSION
     if logits is not None:
         evidence = Evidence(
-            logits=np.asarray(logits),
+            outputs=np.asarray(logits),
             targets=np.asarray(targets, np.int64),
             domain_scores=None if scores is None else np.asarray(scores),
         )

@@ -13,12 +13,12 @@ COMMANDS = {
     "demo": {"--out", "--serve", "--no-serve", "--port"},
     "check": {
         "DATA", "--html", "--quarantine", "--undo", "--split-test", "--no-split-test", "--seed",
-        "--json",
+        "--target", "--json",
     },
     "init": {"DATA", "--out", "--force"},
     "train": {
-        "DATA", "--out", "--arch", "--size", "--epochs", "--seed", "--weights", "--budget",
-        "--resume", "--project", "--false-reject", "--int8", "--json",
+        "DATA", "--out", "--target", "--split-by", "--arch", "--size", "--epochs", "--seed",
+        "--weights", "--budget", "--resume", "--project", "--false-reject", "--int8", "--json",
     },
     "predict": {"FILE.bundle", "INPUT...", "--json"},
     "inspect": {"FILE.bundle", "--html", "--project", "--json"},

@@ -11,6 +11,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pytest
 from conftest import REPOSITORY, write_colours
+from tables import small_frame
 
 from drivetrain.project import Project
 
@@ -38,6 +39,7 @@ def bears(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that the documentation speaks of, with drawn photos."""
     folder = tmp_path_factory.mktemp("docs")
     write_colours(folder / "bears")
+    small_frame().to_csv(folder / "customers.csv", index=False)
     for colour, name in NAMES.items():
         (folder / "bears" / colour).rename(folder / "bears" / name)
     return folder
@@ -48,7 +50,7 @@ def test_every_python_block_runs_and_prints_what_it_should(
 ) -> None:
     monkeypatch.chdir(bears)
     pages = [page for page, _ in blocks("python")]
-    assert set(pages) == {"README.md", "data.md", "judgement.md", "training.md"}
+    assert set(pages) == {"README.md", "data.md", "judgement.md", "tables.md", "training.md"}
     names: dict[str, dict[str, object]] = {page: {} for page in pages}
     printed = dict.fromkeys(pages, "")
     for page, code in blocks("python"):
@@ -56,6 +58,7 @@ def test_every_python_block_runs_and_prints_what_it_should(
         printed[page] += capsys.readouterr().out
     plt.close("all")
     assert printed["README.md"] == "teddy known\n"
+    assert printed["tables.md"].splitlines()[-1].startswith("city: 'Atlantis' was not among")
     assert printed["data.md"].rstrip().endswith("All steps work.")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from conftest import REPOSITORY
 from fastapi.testclient import TestClient
+from table_bundles import made_once
 
 from drivetrain.predictor import Predictor
 from drivetrain.serve.app import create_app
@@ -36,11 +37,58 @@ def test_the_paths_and_methods_are_these(schema: dict[str, Any]) -> None:
 def test_the_answer_has_these_fields(schema: dict[str, Any]) -> None:
     answer = schema["components"]["schemas"]["PredictionAnswer"]
     fields = {
-        "id", "label", "probabilities", "in_domain", "domain_score", "decision", "model",
+        "id", "label", "probabilities", "in_domain", "domain_score", "decision", "values",
+        "intervals", "remarks", "model",
     }  # fmt: skip
     assert set(answer["properties"]) == set(answer["required"]) == fields
     statuses = set(schema["paths"]["/v1/predict"]["post"]["responses"])
     assert statuses >= {"200", "400", "408", "413", "415", "422", "503"}
+
+
+def test_many_answers_are_a_list_of_answers_and_errors(schema: dict[str, Any]) -> None:
+    many = schema["components"]["schemas"]["PredictionsAnswer"]
+    assert set(many["properties"]) == set(many["required"]) == {"predictions", "model"}
+    each = many["properties"]["predictions"]["items"]["anyOf"]
+    names = [one["$ref"].rpartition("/")[2] for one in each]
+    assert names == ["PredictionAnswer", "ErrorAnswer"]
+    answered = schema["paths"]["/v1/predict"]["post"]["responses"]["200"]["content"]
+    assert list(answered) == ["application/json"]
+    assert len(answered["application/json"]["schema"]["anyOf"]) == 2
+
+
+def test_inputs_that_are_files_are_sent_as_bytes(schema: dict[str, Any]) -> None:
+    content = schema["paths"]["/v1/predict"]["post"]["requestBody"]["content"]
+    assert {"multipart/form-data", "image/jpeg", "image/png"} <= set(content)
+    assert "application/json" not in content
+    assert content["image/jpeg"]["schema"] == {"type": "string", "format": "binary"}
+
+
+def test_inputs_that_have_fields_are_described_and_the_example_is_answered(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    with Database("sqlite://") as database:
+        predictor = Predictor.open(made_once(tmp_path_factory))
+        client = TestClient(create_app(predictor, PredictionLog(database)))
+        operation = client.get("/openapi.json").json()["paths"]["/v1/predict"]["post"]
+        content = operation["requestBody"]["content"]
+        assert set(content) == {"multipart/form-data", *predictor.preparation.media_types}
+        body = content["application/json"]
+        one, many = body["schema"]["oneOf"]
+        assert many["items"] == one
+        assert one["required"] == [field["name"] for field in predictor.preparation.fields]
+        types = {name: each["type"] for name, each in one["properties"].items()}
+        assert types == {
+            "city": ["string", "null"],
+            "member": ["boolean", "null"],
+            "age": ["number", "null"],
+            "income": ["number", "null"],
+            "joined": ["string", "null"],
+            "note": ["string", "null"],
+        }
+        assert client.post("/v1/predict", json=body["example"]).status_code == 200
+        assert client.post("/v1/predict", json=[body["example"]] * 2).status_code == 200
+        nothing = dict.fromkeys(one["required"])
+        assert client.post("/v1/predict", json=nothing).status_code == 200
 
 
 def test_the_reference_documents_it(schema: dict[str, Any]) -> None:

@@ -6,6 +6,7 @@ import inspect
 
 import drivetrain
 import drivetrain.errors
+import drivetrain.tabular.all as tabular
 import drivetrain.vision.all as vision
 
 PUBLIC = {
@@ -28,6 +29,9 @@ PUBLIC = {
     "minimum", "mse",
     "parent_label", "resize_images", "rmse", "search_images", "search_images_ddg", "slide", "steep",
     "top_k_accuracy", "using_attr", "valley", "verify_images", "vision_learner",
+    "Categorify", "FillMissing", "Predictions", "TabularDataLoaders", "TabularInterpretation",
+    "TabularModel", "TabularPandas", "add_datepart", "cont_cat_split", "look_at_table",
+    "tabular_learner",
 }  # fmt: skip
 
 
@@ -53,6 +57,17 @@ def test_the_star_import_has_the_lessons_names() -> None:
     }  # fmt: skip
     assert lesson <= set(vision.__all__)
     assert all(hasattr(vision, name) for name in vision.__all__)
+
+
+def test_the_star_import_for_tables_has_the_lessons_names() -> None:
+    lesson = {
+        "TabularPandas", "TabularDataLoaders", "Categorify", "FillMissing", "Normalize",
+        "tabular_learner", "TabularModel", "add_datepart", "cont_cat_split", "RandomSplitter",
+        "CategoryBlock", "RegressionBlock", "MultiCategoryBlock", "accuracy", "rmse", "Path", "pd",
+        "load_learner", "MSELossFlat", "RocAucBinary", "TabularInterpretation",
+    }  # fmt: skip
+    assert lesson <= set(tabular.__all__)
+    assert all(hasattr(tabular, name) for name in tabular.__all__)
 
 
 def test_the_version_is_the_installed_one() -> None:

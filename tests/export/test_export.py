@@ -86,7 +86,7 @@ def test_a_bad_file_in_validation_does_not_shift_the_answers(colours: Path, tmp_
 def test_a_model_without_body_and_head_says_so(colours: Path, tmp_path: Path) -> None:
     dls = tiny_learner(colours).dls
     flat = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3 * 32 * 32, 3))
-    with pytest.raises(ConfigError, match="has no body and head"):
+    with pytest.raises(ConfigError, match="gives no embedding"):
         Learner(dls, flat).export(tmp_path / "model.bundle")
 
 

@@ -96,7 +96,7 @@ def test_the_evidence_is_what_the_network_said_of_validation(
     assert evidence is not None
     expected, truth = trained.get_preds()
     np.testing.assert_array_equal(evidence.targets, truth.numpy())
-    given = opened.judgement.calibration.probabilities(evidence.logits)
+    given = opened.judgement.calibration.probabilities(evidence.outputs)
     np.testing.assert_allclose(given, expected.numpy(), atol=1e-4)
     answers = Predictor(opened).predict(list(trained.dls.valid.items))
     scores = [answer.domain_score for answer in answers]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from drivetrain.judge import ASK, Calibration, DecisionRule, DomainTest, Judgement
+from drivetrain.judge import ASK, Calibration, ClassJudgement, DecisionRule, DomainTest
 from drivetrain.schema import Vocab
 
 VOCAB = Vocab(("black", "teddy"))
@@ -24,13 +24,13 @@ def domain() -> DomainTest:
 
 
 def test_what_the_bundle_does_not_know_is_left_open() -> None:
-    first = Judgement(vocab=VOCAB)(LOGITS, SEEN)[0]
+    first = ClassJudgement(vocab=VOCAB)(LOGITS, SEEN)[0]
     assert (first.label, first.index) == ("black", 0)
     assert (first.in_domain, first.domain_score, first.decision) == (None, None, None)
 
 
 def test_all_of_it_together() -> None:
-    judge = Judgement(
+    judge = ClassJudgement(
         vocab=VOCAB,
         calibration=Calibration(method="temperature", factor=(0.5,)),
         domain=domain(),
@@ -57,6 +57,6 @@ def test_on_the_border_is_still_inside() -> None:
         rest=test.rest,
         border=on,
     )
-    assert Judgement(vocab=VOCAB, domain=border)(LOGITS[:1], np.array([[0, 1, 0]], np.float32))[
-        0
-    ].in_domain
+    assert ClassJudgement(vocab=VOCAB, domain=border)(
+        LOGITS[:1], np.array([[0, 1, 0]], np.float32)
+    )[0].in_domain

@@ -27,7 +27,7 @@ def test_a_rebuilt_preparation_prepares_the_same() -> None:
     np.testing.assert_array_equal(rebuilt(photo), prepare(photo))
 
 
-@pytest.mark.parametrize("kind", ["table", None, ["image"]])
+@pytest.mark.parametrize("kind", ["sound", None, ["image"]])
 def test_an_unknown_kind_asks_for_a_newer_version(kind: object) -> None:
     with pytest.raises(BundleVersionError, match=r"kind .* unknown here.*pip install --upgrade"):
         preparation_from({"kind": kind, "size": [8, 8]})

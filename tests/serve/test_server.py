@@ -60,7 +60,8 @@ def test_curl_gets_an_answer_whose_id_is_in_the_record_after_kill_9(
     server.kill()
     answer = json.loads(answered.stdout)
     assert answer.keys() == {
-        "id", "label", "probabilities", "in_domain", "domain_score", "decision", "model",
+        "id", "label", "probabilities", "in_domain", "domain_score", "decision", "values",
+        "intervals", "remarks", "model",
     }  # fmt: skip
     assert answer["label"] == "red"
     assert sum(answer["probabilities"].values()) == pytest.approx(1, abs=1e-5)

@@ -6,19 +6,23 @@ import json
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from drivetrain.errors import BundleCorruptError, BundleVersionError
 from drivetrain.judge.calibration import Calibration
 from drivetrain.project import Project
 
 FORMAT: Literal["drivetrain.bundle"] = "drivetrain.bundle"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Count = Annotated[int, Field(ge=0, le=10**12)]
 Source = Literal["training folds", "validation"]
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
+SHARES = {"accuracy", "error_rate", "balanced_accuracy", "roc_auc", "all_right"}
+"""The metrics that are shares."""
+
+TargetKindName = Literal["category", "categories", "numbers"]
 
 
 class _Part(BaseModel):
@@ -33,21 +37,34 @@ class Member(_Part):
 
 
 class Target(_Part):
-    """What is predicted: one class of ``vocab``, in the order of the model's outputs."""
+    """What is predicted, in the order of the model's outputs.
 
-    kind: Literal["category"] = "category"
-    vocab: tuple[str, ...] = Field(min_length=2)
+    ``category`` is one class of ``vocab``, ``categories`` any number of them at once, and
+    ``numbers`` a number for each name in ``vocab``.
+    """
+
+    kind: TargetKindName = "category"
+    vocab: tuple[str, ...] = Field(min_length=1)
+
+    @field_validator("vocab")
+    @classmethod
+    def _enough_and_each_once(cls, vocab: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        least = 1 if info.data.get("kind") == "numbers" else 2
+        if len(vocab) < least or len(set(vocab)) != len(vocab):
+            raise ValueError(f"it takes {least} or more, each once")
+        return vocab
 
 
 class NetworkSettings(_Part):
     """The network: its architecture, where its weights came from, and its tensors.
 
-    ``input`` takes uint8 [N, ...] as the preparation gives it; ``outputs`` are the logits
-    float32 [N, C] and the embedding float32 [N, D]. ``precision_note`` says why a network that
-    was to be smaller is not.
+    ``input`` takes [N, ...] as the preparation gives it; ``outputs`` are the logits or numbers
+    float32 [N, C] and the embedding float32 [N, D]. ``settings`` are what its architecture is
+    built with again. ``precision_note`` says why a network that was to be smaller is not.
     """
 
     arch: str
+    settings: dict[str, Any] = {}
     pretrained_from: str = ""
     input: str = "x"
     outputs: tuple[str, str] = ("logits", "embedding")
@@ -62,16 +79,25 @@ class Training(_Part):
     train_items: Count
     valid_items: Count
     class_counts: dict[str, int] = {}
-    metrics: dict[str, Share] = {}
+    metrics: dict[str, float] = {}
     confusion: tuple[tuple[int, ...], ...] = ()
     data_fingerprint: str = ""
     notes: str = ""
+
+    @field_validator("metrics")
+    @classmethod
+    def _shares_are_shares(cls, metrics: dict[str, float]) -> dict[str, float]:
+        for name in SHARES & metrics.keys():
+            if not 0.0 <= metrics[name] <= 1.0:
+                raise ValueError(f"{name} is no share between 0 and 1")
+        return metrics
 
 
 class Parity(_Part):
     """How two ways to the same answers compare, on real validation items.
 
-    ``of`` says which two; a difference is one of a probability.
+    ``of`` says which two; a difference is one of a probability or, where numbers are predicted,
+    of a number in units of its standard deviation.
     """
 
     of: str = "the learner and the bundle"
@@ -125,11 +151,27 @@ class DomainRecord(_Part):
     rejected_valid: Share
 
 
+class IntervalRecord(_Part):
+    """How far predicted numbers lie from the truth, on held-out items.
+
+    An interval of ``half_widths`` to both sides holds the truth of a share of ``coverage`` of new
+    items; ``scales`` are the standard deviations of the truths.
+    """
+
+    coverage: Share
+    half_widths: tuple[Annotated[float, Field(ge=0.0)], ...]
+    scales: tuple[Annotated[float, Field(gt=0.0)], ...]
+    items: Count
+
+
 class Sample(_Part):
-    """A stored input and what it was answered when the bundle was written."""
+    """A stored input and what it was answered when the bundle was written.
+
+    ``answer`` holds its probabilities or, where numbers are predicted, those.
+    """
 
     member: str
-    probabilities: tuple[float, ...]
+    answer: tuple[float, ...]
     domain_score: float | None = None
 
 
@@ -147,6 +189,7 @@ class Manifest(_Part):
     parity: tuple[Parity, ...] = Field(min_length=1)
     calibration: CalibrationRecord = CalibrationRecord()
     domain: DomainRecord | None = None
+    intervals: IntervalRecord | None = None
     project: Project = Project()
     evidence: str | None = None
     samples: tuple[Sample, ...] = Field(default=(), max_length=1000)
@@ -197,7 +240,23 @@ def _from_1_to_2(content: dict[str, Any]) -> dict[str, Any]:
     return content | {"parity": [content.get("parity")]}
 
 
-NEXT_FORMAT: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: _from_1_to_2}
+def _from_2_to_3(content: dict[str, Any]) -> dict[str, Any]:
+    """Format 3 knows numbers as answers too; tables and their intervals came with it."""
+    samples = content.get("samples")
+    if not isinstance(samples, list):
+        return content
+    return content | {
+        "samples": [
+            sample | {"answer": sample.get("probabilities")} if isinstance(sample, dict) else sample
+            for sample in samples
+        ]
+    }
+
+
+NEXT_FORMAT: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    1: _from_1_to_2,
+    2: _from_2_to_3,
+}
 """For each older format, what makes a manifest of the next one of it."""
 
 

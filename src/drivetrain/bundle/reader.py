@@ -9,7 +9,7 @@ from pathlib import Path
 
 from drivetrain.bundle.archive import ASK_AGAIN, LARGEST_BUNDLE, sha256, unpack
 from drivetrain.bundle.judging import Evidence, evidence_of, judgement_of
-from drivetrain.bundle.manifest import Manifest
+from drivetrain.bundle.manifest import Manifest, Target
 from drivetrain.bundle.tensors import is_safetensors
 from drivetrain.errors import BundleCorruptError, BundleError, DataError
 from drivetrain.judge import Judgement
@@ -76,15 +76,26 @@ class Bundle:
         """The ONNX program."""
         return self.members[MODEL]
 
-    @property
+    @cached_property
     def preparation(self) -> Preparation:
         """What turns an input into the array that the model takes."""
-        return preparation_from(self.manifest.preparation)
+        return preparation_from(self.manifest.preparation, self.members)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """What the model's outputs are called: its classes, or its numbers."""
+        return self.manifest.target.vocab
 
     @property
     def vocab(self) -> Vocab:
-        """The classes in the order of the model's outputs."""
-        return Vocab(self.manifest.target.vocab)
+        """The classes in the order of the model's outputs.
+
+        Raises:
+            DataError: The model predicts numbers, which have none.
+        """
+        if self.manifest.target.kind == "numbers":
+            raise DataError(f"{self.name} predicts numbers, which have no classes.")
+        return Vocab(self.outputs)
 
     @cached_property
     def judgement(self) -> Judgement:
@@ -131,10 +142,11 @@ def _check_members(members: dict[str, bytes], manifest: Manifest, name: str) -> 
             raise BundleCorruptError(f"{name} has no {needed}.", hint=ASK_AGAIN)
 
 
-def _check_vocab(vocab: tuple[str, ...], name: str) -> None:
+def _check_target(target: Target, name: str) -> None:
     try:
-        Vocab(vocab)
-        "".join(vocab).encode()
+        if target.kind != "numbers":
+            Vocab(target.vocab)
+        "".join(target.vocab).encode()
     except (DataError, UnicodeEncodeError) as problem:
         raise BundleCorruptError(
             f"{name} has classes that cannot be: {problem}", hint=ASK_AGAIN
@@ -150,11 +162,11 @@ def _check_structure(members: dict[str, bytes], manifest: Manifest, name: str) -
         )
     if not is_safetensors(members[WEIGHTS]):
         raise BundleCorruptError(f"{name} holds a {WEIGHTS} that is none.", hint=ASK_AGAIN)
-    _check_vocab(manifest.target.vocab, name)
+    _check_target(manifest.target, name)
     for sample in manifest.samples:
-        if len(sample.probabilities) != len(manifest.target.vocab):
+        if len(sample.answer) != len(manifest.target.vocab):
             raise BundleCorruptError(
-                f"{name} stores {len(sample.probabilities)} probabilities for {sample.member}, "
-                f"and it has {len(manifest.target.vocab)} classes.",
+                f"{name} stores {len(sample.answer)} numbers as the answer to {sample.member}, "
+                f"and its model gives {len(manifest.target.vocab)}.",
                 hint=ASK_AGAIN,
             )

@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 
 from drivetrain.bundle.reader import Bundle
-from drivetrain.card.evidence import JudgedItems
+from drivetrain.card.evidence import Items, JudgedItems
 from drivetrain.card.share import Share
+from drivetrain.errors import ConfigError
 from drivetrain.judge import ASK, DecisionRule
 from drivetrain.judge.decision import CurvePoint, best_without_model, decision_curve
 from drivetrain.project import Project
+
+OTHER_ANSWERS = {"categories": "any number of classes at once", "numbers": "numbers"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,14 +83,23 @@ class Decisions:
 
     @classmethod
     def of(
-        cls, bundle: Bundle, items: JudgedItems | None, project: Project | None = None
+        cls, bundle: Bundle, items: Items | None, project: Project | None = None
     ) -> Decisions | None:
         """The decisions of a bundle, under other costs when a project is given.
 
         Raises:
-            ConfigError: The project's costs do not fit the bundle's classes.
+            ConfigError: The project's costs do not fit the bundle's classes, or it answers with
+                something else than one class.
         """
         declared = project or bundle.manifest.project
+        if bundle.manifest.target.kind != "category":
+            if project is not None and project.costs.of:
+                raise ConfigError(
+                    f"Costs belong to one class out of several, and {bundle.name} answers with "
+                    f"{OTHER_ANSWERS[bundle.manifest.target.kind]}.",
+                    hint="Leave the costs out.",
+                )
+            return None
         rule = declared.decision_rule(bundle.vocab)
         if rule is None:
             return None
@@ -95,7 +107,7 @@ class Decisions:
             rule=rule,
             levers=declared.levers,
             given=project is not None,
-            outcome=None if items is None else _outcome(rule, items),
+            outcome=_outcome(rule, items) if isinstance(items, JudgedItems) else None,
         )
 
     @property

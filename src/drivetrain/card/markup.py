@@ -51,11 +51,17 @@ def with_interval(share: Share | None) -> Markup:
     """A share with its interval below it."""
     if share is None:
         return Markup("none")
-    between = f"{share.low * 100:.1f} to {share.high:.1%}"
-    return Markup(f"{share.value:.1%}<small>{between}</small>")
+    return with_small(f"{share.value:.1%}", f"{share.low * 100:.1f} to {share.high:.1%}")
 
 
-def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Markup:
+def with_small(text: str, below: str) -> Markup:
+    """A text with a smaller one below it, where there is one."""
+    return Markup(f"{shown(text)}<small>{shown(below)}</small>") if below else shown(text)
+
+
+def table(
+    caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]], *, style: str = ""
+) -> Markup:
     """A table that scrolls by itself where it is too wide; the first column names the rows."""
     top = "".join(f'<th scope="col">{shown(head)}</th>' for head in heads)
     body = "".join(
@@ -64,7 +70,8 @@ def table(caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> 
         + "</tr>\n"
         for row in rows
     )
-    return scrolling(caption, f"<table>\n<tr>{top}</tr>\n{body}</table>")
+    given = f' class="{style}"' if style else ""
+    return scrolling(caption, f"<table{given}>\n<tr>{top}</tr>\n{body}</table>")
 
 
 def scrolling(caption: str, content: str) -> Markup:

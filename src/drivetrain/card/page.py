@@ -10,12 +10,10 @@ from drivetrain.bundle.archive import writing
 from drivetrain.card import words
 from drivetrain.card.card import Card
 from drivetrain.card.markup import Section, paragraph, shown
-from drivetrain.card.sections import judgement, results, use
+from drivetrain.card.sections import about, judgement, numbers, results, several, use
 from drivetrain.card.style import CARD_STYLE
 from drivetrain.data.report.style import STYLE, TONES
 from drivetrain.errors import OutputError
-
-MOST_NAMED = 8
 
 
 def write_card(card: Card, path: str | os.PathLike[str]) -> Path:
@@ -40,7 +38,8 @@ def write_card(card: Card, path: str | os.PathLike[str]) -> Path:
 
 def card_page(card: Card) -> Iterator[str]:
     """The page, piece by piece."""
-    sections = [*results.sections(card), *judgement.sections(card), *use.sections(card)]
+    parts = (about, results, several, numbers, judgement, use)
+    sections = [section for part in parts for section in part.sections(card)]
     manifest = card.bundle.manifest
     name = shown(card.file)
     yield f"""<!doctype html>
@@ -55,7 +54,7 @@ def card_page(card: Card) -> Iterator[str]:
 </head>
 <body>
 <h1>{name}</h1>
-{paragraph(_answers(card), "lead")}"""
+{paragraph(words.task(card.bundle), "lead")}"""
     yield paragraph(
         f"Model {card.bundle.short_id}, written {words.written(manifest.created)}", "meta"
     )
@@ -72,11 +71,3 @@ def _contents(sections: list[Section]) -> Iterator[str]:
     for section in sections:
         yield f'<a href="#{section.name}">{section.title}</a>\n'
     yield "</nav>\n"
-
-
-def _answers(card: Card) -> str:
-    vocab, noun = card.bundle.vocab, words.noun(card.bundle)
-    if len(vocab) > MOST_NAMED:
-        named = ", ".join(vocab[: MOST_NAMED - 1])
-        return f"Tells {len(vocab):,} kinds of {noun} apart: {named} and others."
-    return f"Tells {noun} of {', '.join(vocab[:-1])} and {vocab[-1]} apart."

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from drivetrain.bundle.reader import Bundle
+from drivetrain.card.estimate import Estimate, area_under_curve
 from drivetrain.card.share import Share
 from drivetrain.metrics import confusion_matrix
 
@@ -15,6 +16,7 @@ Confusion = tuple[tuple[int, ...], ...]
 """Counts [C, C]: the row is the true class, the column the predicted one."""
 
 LARGEST_COUNT = 10**12
+AREA, TWO = "roc_auc", 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +56,7 @@ class Results:
         confusion: None when the bundle holds none.
         guess: The class that is most frequent among them, and how often it would be wrong to
             answer it always.
+        area: The area under the ROC curve of two classes; None where it was not measured.
     """
 
     items: int
@@ -61,22 +64,30 @@ class Results:
     classes: tuple[ClassResult, ...]
     confusion: Confusion | None
     guess: tuple[str, float] | None
+    area: Estimate | None = None
 
     @classmethod
     def of(cls, bundle: Bundle) -> Results:
         """The results of a bundle, from its confusion matrix where it holds one."""
         training, vocab = bundle.manifest.training, bundle.manifest.target.vocab
+        told = {name: value for name, value in training.metrics.items() if 0.0 <= value <= 1.0}
         confusion = _confusion_of(bundle)
         if confusion is None:
             count = training.valid_items
-            metrics = {
-                name: Share.observed(value, count) for name, value in _told(training.metrics)
-            }
+            metrics = told_shares(training.metrics, count)
             plain = tuple(
                 ClassResult(name=name, items=_items(bundle, name), found=None, right=None)
                 for name in vocab
             )
-            return cls(items=count, metrics=metrics, classes=plain, confusion=None, guess=None)
+            area = None if AREA not in told else Estimate(value=told[AREA])
+            return cls(
+                items=count,
+                metrics=metrics,
+                classes=plain,
+                confusion=None,
+                guess=None,
+                area=area,
+            )
         said = [sum(column) for column in zip(*confusion, strict=True)]
         classes = tuple(
             ClassResult(
@@ -95,6 +106,9 @@ class Results:
             classes=classes,
             confusion=confusion,
             guess=(vocab[largest], 1.0 - totals[largest] / sum(totals)),
+            area=area_under_curve(told[AREA], *totals)
+            if AREA in told and len(totals) == TWO
+            else None,
         )
 
     @property
@@ -113,7 +127,8 @@ class Results:
         """The results for programs."""
         return {
             "items": self.items,
-            "metrics": {name: share.as_dict() for name, share in self.metrics.items()},
+            "metrics": {name: share.as_dict() for name, share in self.metrics.items()}
+            | ({AREA: self.area.as_dict()} if self.area else {}),
             "classes": [one.as_dict() for one in self.classes],
             "confusion": self.confusion,
             "most_frequent": self.guess
@@ -157,7 +172,7 @@ def _confusion_of(bundle: Bundle) -> Confusion | None:
     evidence = bundle.evidence
     if evidence is None or not len(evidence.targets):
         return None
-    counted = confusion_matrix(evidence.logits.argmax(axis=1), evidence.targets, classes)
+    counted = confusion_matrix(evidence.outputs.argmax(axis=1), evidence.targets, classes)
     return tuple(map(tuple, counted.tolist()))
 
 
@@ -165,6 +180,11 @@ def _items(bundle: Bundle, name: str) -> int | None:
     return bundle.manifest.training.class_counts.get(name)
 
 
-def _told(metrics: dict[str, float]) -> list[tuple[str, float]]:
-    """Metrics in the order in which a card shows them: the error first."""
-    return sorted(metrics.items(), key=lambda one: one[0] != "error_rate")
+def told_shares(metrics: dict[str, float], count: int) -> dict[str, Share]:
+    """The stored metrics that are shares of items, in the order in which a card shows them."""
+    shares = {
+        name: Share.observed(value, count)
+        for name, value in metrics.items()
+        if name != AREA and 0.0 <= value <= 1.0
+    }
+    return dict(sorted(shares.items(), key=lambda one: one[0] != "error_rate"))

@@ -54,6 +54,10 @@ td small { display: block; color: var(--mute); font-size: .8rem; white-space: no
 .confusion .hit { background: rgb(var(--right) / var(--share)); }
 .confusion .miss { background: rgb(var(--wrong) / var(--share)); }
 .confusion .none { color: var(--mute); }
+.columns td { text-align: left; white-space: normal; overflow-wrap: anywhere; min-width: 5rem; }
+.columns td:nth-child(2) { min-width: 0; white-space: nowrap; }
+.columns td + td, .columns th + th { text-align: left; }
+.columns td:nth-child(3) { min-width: 10rem; }
 .tilted th + th { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; }
 .charts {
   display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr));
@@ -63,12 +67,15 @@ td small { display: block; color: var(--mute); font-size: .8rem; white-space: no
 .charts svg { display: block; width: 100%; height: auto; margin-top: auto; overflow: visible; }
 figcaption { line-height: 1.4; margin-bottom: .5rem; }
 figcaption b { display: block; color: var(--ink); font-size: 1rem; }
+.keys { display: block; }
 .key { display: inline-block; margin-right: 1rem; }
 .key::before {
   content: ""; display: inline-block; width: 1.4rem; margin-right: .4rem; vertical-align: .25em;
   border-top: 2.5px solid var(--accent);
 }
 .key.alone::before { border-top: 2px dashed var(--second); }
+.key.diagonal::before { border-top: 1.5px dashed var(--ink); }
+.key.reach::before { border-top: 2px dotted var(--second); }
 .key.asking::before { border-top: 2px dotted var(--mute); }
 svg text { font: 12px system-ui, sans-serif; fill: var(--ink); }
 svg .tick { fill: var(--mute); font-size: 11px; }
@@ -87,6 +94,11 @@ svg .asking { stroke: var(--mute); stroke-width: 2; stroke-dasharray: 1 4; strok
 svg .border { stroke: var(--ink); stroke-dasharray: 3 3; }
 svg .dot { fill: var(--accent); fill-opacity: .75; stroke: var(--paper); stroke-width: 1; }
 svg .declared { fill: var(--accent); fill-opacity: 1; stroke-width: 2; }
+svg .few { fill-opacity: .45; }
+svg .cell { fill: var(--accent); shape-rendering: crispEdges; }
+svg .diagonal { stroke: var(--ink); stroke-dasharray: 5 4; }
+svg .reach { stroke: var(--second); stroke-width: 1.5; stroke-dasharray: 2 3; }
+svg .box { stroke: var(--accent); stroke-width: 8; opacity: .45; }
 svg .bar { fill: var(--bar); }
 svg .beyond { fill: var(--problem); }
 pre {

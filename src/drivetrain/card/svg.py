@@ -126,6 +126,22 @@ def bar(frame: Frame, span: tuple[float, float], height: float, style: str) -> s
     )
 
 
+def cell(frame: Frame, corners: tuple[Point, Point], opacity: float) -> str:
+    """A part of the picture, more or less filled.
+
+    Arguments:
+        frame: The frame.
+        corners: Its lower left and its upper right one.
+        opacity: How much it is filled, 0 to 1.
+    """
+    left, bottom = (round(place, 1) for place in frame.place(corners[0]))
+    right, top = (round(place, 1) for place in frame.place(corners[1]))
+    return (
+        f'<rect class="cell" x="{left:.1f}" y="{top:.1f}" width="{right - left:.1f}" '
+        f'height="{bottom - top:.1f}" fill-opacity="{opacity:.2f}"/>'
+    )
+
+
 def text(place: Point, words: str, style: str) -> str:
     """A text at a place on the picture."""
     return f'<text class="{style}" x="{place[0]:.1f}" y="{place[1]:.1f}">{shown(words)}</text>'

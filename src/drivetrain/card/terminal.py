@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 
+from drivetrain.bundle.manifest import Parity
 from drivetrain.card import words
 from drivetrain.card.card import Card
 from drivetrain.card.cautions import cautions
 from drivetrain.card.decisions import Decisions
-from drivetrain.card.share import Share
+from drivetrain.card.lines import LABEL, table, told
+from drivetrain.card.numbers import NumbersResults
+from drivetrain.card.takes import HEADS, columns_taken
+from drivetrain.card.terminal_results import more_lines, result_lines
+from drivetrain.card.trust import CalibrationFigures
 from drivetrain.data.report.finding import printable
 
-WIDTH = 88
-LABEL = 14
-MOST_CLASSES = 20
-WIDEST_CONFUSION = 10
+WIDEST_COSTS = 10
+MOST_COLUMNS = 20
 CURVE_ROWS = 6
 
 
@@ -28,7 +30,7 @@ def card_lines(card: Card) -> list[str]:
         >>> card_lines(Card.of(bundle, seconds=0.01))[0]
         'format-1.bundle'
     """
-    parts = (_about, _data, _results, _classes, _confusion, _trust, _decision, _network)
+    parts = (_about, _data, _takes, result_lines, _trust, _decision, _network)
     lines = [card.file, *(line for part in parts for line in part(card))]
     return [printable(line).rstrip() for line in lines]
 
@@ -36,94 +38,67 @@ def card_lines(card: Card) -> list[str]:
 def _about(card: Card) -> Iterator[str]:
     manifest = card.bundle.manifest
     objective = manifest.project.objective
-    yield from _told(
+    yield from told(
         "model",
         f"{card.bundle.short_id} (format {manifest.format_version}, "
         f"{words.written(manifest.created)})",
     )
-    yield from _told("for", objective.purpose or words.HOW_TO_DECLARE)
+    yield from told("for", objective.purpose or words.HOW_TO_DECLARE)
     for number, sentence in enumerate(objective.not_for):
-        yield from _told("" if number else "not for", sentence)
+        yield from told("" if number else "not for", sentence)
     if objective.measure:
-        yield from _told("measured by", objective.measure)
+        yield from told("measured by", objective.measure)
     for number, sentence in enumerate(cautions(card)):
-        yield from _told("" if number else "mind", sentence)
+        yield from told("" if number else "mind", sentence)
 
 
 def _data(card: Card) -> Iterator[str]:
     training = card.bundle.manifest.training
-    yield from _told("takes", _preparation(card))
-    yield from _told(
+    yield from told("does", words.task(card.bundle))
+    yield from told("takes", _preparation(card))
+    yield from told(
         "data",
         f"trained on {training.train_items:,} {words.noun(card.bundle)}, validated on "
         f"{training.valid_items:,}",
     )
     if training.data_fingerprint:
-        yield from _told("", f"fingerprint {training.data_fingerprint[:12]}")
+        yield from told("", f"fingerprint {training.data_fingerprint[:12]}")
     if training.notes:
-        yield from _told("note", training.notes)
+        yield from told("note", training.notes)
 
 
-def _results(card: Card) -> Iterator[str]:
-    yield ""
-    shares = {name.replace("_", " "): share for name, share in card.results.metrics.items()}
-    if card.domain:
-        shares["called foreign"] = card.domain.rejected
-    if card.decisions and card.decisions.outcome and card.decisions.outcome.asked:
-        shares["sent to a person"] = card.decisions.outcome.asked
-    title = f"on {card.results.items:,} validation {words.noun(card.bundle)}"
-    yield from _table(
-        [title, "share", "95 % interval"],
-        [[name, f"{share.value:.1%}", share.interval] for name, share in shares.items()],
-    )
-
-
-def _classes(card: Card) -> Iterator[str]:
-    classes = card.results.classes
-    yield ""
-    yield from _table(
-        ["class", words.noun(card.bundle), "found", "right when said"],
-        [
-            [
-                one.name,
-                "" if one.items is None else f"{one.items:,}",
-                _or(one.found),
-                _or(one.right),
-            ]
-            for one in classes[:MOST_CLASSES]
-        ],
-    )
-    if len(classes) > MOST_CLASSES:
-        yield f"  and {len(classes) - MOST_CLASSES:,} more; --json and --html show them"
-
-
-def _confusion(card: Card) -> Iterator[str]:
-    confusion, classes = card.results.confusion, card.results.classes
-    if confusion is None:
+def _takes(card: Card) -> Iterator[str]:
+    fields = card.bundle.preparation.fields
+    if not fields:
         return
     yield ""
-    if len(classes) > WIDEST_CONFUSION:
-        rows = [
-            [f"{truth} as {said}", f"{count:,}"] for count, truth, said in card.results.mistakes
-        ]
-        yield from _table(["most often confused", "times"], rows[:WIDEST_CONFUSION])
-        return
-    names = [one.name for one in classes]
-    yield from _table(
-        ["truth \\ answer", *(name[:WIDEST_CONFUSION] for name in names)],
-        [
-            [name, *(f"{count:,}" for count in row)]
-            for name, row in zip(names, confusion, strict=True)
-        ],
-    )
+    rows = columns_taken(card.bundle, MOST_COLUMNS)
+    shown = len(HEADS) if any(row[-1] for row in rows) else len(HEADS) - 1
+    yield from table(HEADS[:shown], [row[:shown] for row in rows], left=3)
+    yield from more_lines(len(fields), MOST_COLUMNS)
 
 
 def _trust(card: Card) -> Iterator[str]:
     yield ""
-    record = card.calibration.record
-    yield from _told("calibration", words.calibration(card.calibration))
+    if card.calibration is not None:
+        yield from _calibration(card, card.calibration)
+    if card.domain is None:
+        yield from told("in-domain", words.no_domain(card.bundle))
+        return
+    yield from told("in-domain", words.domain(card.domain))
+    if isinstance(card.results, NumbersResults):
+        inputs = words.noun(card.bundle)
+        yield from told("", f"Of validation {inputs}, {card.domain.rejected} lie beyond it.")
+
+
+def _calibration(card: Card, figures: CalibrationFigures) -> Iterator[str]:
+    record = figures.record
+    if card.bundle.manifest.target.kind == "categories":
+        yield from told("calibration", words.calibration(figures, several=True))
+        return
+    yield from told("calibration", words.calibration(figures))
     if record.before is None:
-        yield from _told("", words.NO_RELIABILITY)
+        yield from told("", words.NO_RELIABILITY)
     else:
         after = record.after
         rows = [
@@ -134,15 +109,14 @@ def _trust(card: Card) -> Iterator[str]:
                 ("log loss", record.before.log_loss, after and after.log_loss),
             )
         ]
-        yield from _table(["", "soft-max", "calibrated"], rows, indent=LABEL + 2)
-    yield from _told("in-domain", words.domain(card.domain) if card.domain else words.NO_DOMAIN)
+        yield from table(["", "soft-max", "calibrated"], rows, indent=LABEL + 2)
 
 
 def _decision(card: Card) -> Iterator[str]:
     yield ""
     decisions = card.decisions
     if decisions is None:
-        yield from _told("decision", words.NO_COSTS)
+        yield from told("decision", words.no_costs(card.bundle))
         return
     given = "costs given now, not those in the bundle" if decisions.given else "costs"
     unit = f", in {decisions.rule.unit}" if decisions.rule.unit else ""
@@ -151,18 +125,18 @@ def _decision(card: Card) -> Iterator[str]:
         [name, *map(words.amount, costs), f"{outcome.taken[name].value:.1%}" if outcome else ""]
         for name, _, costs in decisions.rows
     ]
-    yield from _told("decision", f"{given}{unit}, for each truth")
+    yield from told("decision", f"{given}{unit}, for each truth")
     heads = ["action", *card.bundle.vocab, *(["taken"] if outcome else [])]
-    if len(card.bundle.vocab) <= WIDEST_CONFUSION:
-        yield from _table(heads, [row[: len(heads)] for row in rows])
+    if len(card.bundle.vocab) <= WIDEST_COSTS:
+        yield from table(heads, [row[: len(heads)] for row in rows])
     if outcome is None:
-        yield from _told("", words.NO_EVIDENCE)
+        yield from told("", words.NO_EVIDENCE)
         return
     yield ""
     heads = ["price of asking", "asked", "mean cost", ""]
-    yield from _table(heads, list(_curve(decisions)), names=False)
+    yield from table(heads, list(_curve(decisions)), left=0)
     action, cost = outcome.without_it(decisions.rule.ask)
-    yield from _told("without it", f"{action} always: {words.amount(cost)}")
+    yield from told("without it", f"{action} always: {words.amount(cost)}")
 
 
 def _curve(decisions: Decisions) -> Iterator[list[str]]:
@@ -183,57 +157,38 @@ def _network(card: Card) -> Iterator[str]:
     network = manifest.network
     yield ""
     for number, parity in enumerate(manifest.parity):
-        yield from _told(
+        yield from told(
             "" if number else "parity",
-            f"{parity.of}: {parity.same_labels:.1%} of {parity.items:,} labels alike, "
+            f"{parity.of}: {_alike(card, parity)}, "
             f"largest difference: {words.difference(parity.largest_difference)}",
         )
-    yield from _told(
+    yield from told(
         "network",
         f"{network.arch}, {network.precision}, {words.megabytes(len(card.bundle.model))}, "
         f"pretrained from: {network.pretrained_from or 'unknown'}",
     )
-    yield from _told(
+    yield from told(
         "speed",
         f"could not be measured: {speed}"
         if isinstance(speed, str)
-        else f"{speed.one:.1f} ms for one, {speed.many:.1f} ms each for eight at once "
+        else f"{words.milliseconds(speed.one)} for one, {words.milliseconds(speed.many)} each for "
+        f"{words.counted(speed.batch).lower()} at once "
         f"({speed.inputs}; {speed.machine}, {speed.threads} threads)",
     )
-    yield from _told("samples", f"{len(manifest.samples)} stored with their answers")
-    yield from _told("written by", ", ".join(f"{k} {v}" for k, v in manifest.written_by.items()))
-    yield from _told("sha256", card.bundle.seal)
+    yield from told("samples", f"{len(manifest.samples)} stored with their answers")
+    yield from told("written by", ", ".join(f"{k} {v}" for k, v in manifest.written_by.items()))
+    yield from told("sha256", card.bundle.seal)
+
+
+def _alike(card: Card, parity: Parity) -> str:
+    if card.bundle.manifest.target.kind == "numbers":
+        return f"{parity.items:,} answers compared in standard deviations"
+    return f"{parity.same_labels:.1%} of {parity.items:,} labels alike"
 
 
 def _preparation(card: Card) -> str:
-    settings = card.bundle.manifest.preparation
+    settings, fields = card.bundle.manifest.preparation, card.bundle.preparation.fields
+    if fields:
+        return words.preparation(card.bundle)
     size = " × ".join(map(str, settings.get("size", ())))
     return f"{settings.get('kind')}, {settings.get('method', 'crop')} to {size}"
-
-
-def _told(label: str, text: str) -> Iterable[str]:
-    """A label and a text, which goes on below itself where it is long."""
-    before = f"  {label:<{LABEL}}"
-    lines = textwrap.wrap(printable(text), WIDTH - len(before), break_long_words=False)
-    return [f"{before}{line}" if not number else f"{'':{len(before)}}{line}"
-            for number, line in enumerate(lines or [""])]  # fmt: skip
-
-
-def _table(
-    heads: Sequence[str], rows: Sequence[Sequence[str]], *, indent: int = 2, names: bool = True
-) -> list[str]:
-    """Columns as wide as what stands in them, to the right, or names first to the left."""
-    whole = [[printable(cell) for cell in row] for row in (heads, *rows)]
-    widths = [max(map(len, column)) for column in zip(*whole, strict=True)]
-    return [
-        " " * indent
-        + "  ".join(
-            f"{cell:>{width}}" if place or not names else f"{cell:<{width}}"
-            for place, (cell, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in whole
-    ]
-
-
-def _or(share: Share | None) -> str:
-    return "none" if share is None else str(share)

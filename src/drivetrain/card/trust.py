@@ -9,9 +9,10 @@ import numpy as np
 
 from drivetrain.bundle.manifest import CalibrationRecord, DomainRecord
 from drivetrain.bundle.reader import Bundle
-from drivetrain.card.evidence import JudgedItems
+from drivetrain.card.evidence import Items, OutputItems
 from drivetrain.card.share import Share
 from drivetrain.judge.domain import Scores
+from drivetrain.judge.judgement import ABOVE
 from drivetrain.judge.reliability import Bin, reliability_bins
 
 STEPS = 10
@@ -26,7 +27,8 @@ class CalibrationFigures:
 
     Arguments:
         record: What the bundle says of it, measured on held-out folds.
-        before: The reliability of the plain soft-max; empty without evidence.
+        before: The reliability of the plain soft-max or, where several classes may hold, of all
+            yes-or-no answers together; empty without evidence.
         after: That of the probabilities which it answers with, on the items that it was fitted
             to; empty without evidence.
     """
@@ -36,11 +38,13 @@ class CalibrationFigures:
     after: tuple[Bin, ...] = ()
 
     @classmethod
-    def of(cls, bundle: Bundle, items: JudgedItems | None) -> CalibrationFigures:
-        """The figures of a bundle."""
+    def of(cls, bundle: Bundle, items: Items | None) -> CalibrationFigures:
+        """The figures of a bundle that answers with classes."""
         record = bundle.manifest.calibration
         if items is None:
             return cls(record=record)
+        if isinstance(items, OutputItems):
+            return cls(record=record, before=_bins_of_yes_or_no(items))
         return cls(
             record=record,
             before=reliability_bins(items.plain, items.actual),
@@ -75,7 +79,7 @@ class DomainFigures:
     counts: tuple[int, ...] = ()
 
     @classmethod
-    def of(cls, bundle: Bundle, items: JudgedItems | None) -> DomainFigures | None:
+    def of(cls, bundle: Bundle, items: Items | None) -> DomainFigures | None:
         """The figures of a bundle; None when it has no test."""
         record = bundle.manifest.domain
         if record is None:
@@ -104,3 +108,10 @@ def _histogram(scores: Scores) -> tuple[int, ...]:
     steps = np.ceil(np.clip(scores.astype(np.float64), 0.0, MOST_BARS / STEPS) * STEPS)
     places = np.maximum(steps.astype(int) - 1, 0)
     return tuple(np.bincount(places, minlength=FEWEST_BARS).tolist())
+
+
+def _bins_of_yes_or_no(items: OutputItems) -> tuple[Bin, ...]:
+    """How often it was right that a class holds or does not, over how sure it was of that."""
+    yes = items.chances.ravel()
+    both = np.stack([1.0 - yes, yes], axis=1).astype(np.float32)
+    return reliability_bins(both, (items.actual.ravel() > ABOVE).astype(np.int64))

@@ -7,6 +7,10 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from drivetrain.bundle.reader import Bundle
+from drivetrain.card.decisions import OTHER_ANSWERS
+from drivetrain.card.estimate import Estimate
+from drivetrain.card.results import AREA
+from drivetrain.card.takes import Field, joined, kinds_in_words
 from drivetrain.card.trust import CalibrationFigures, DomainFigures
 from drivetrain.prepare.image import ImagePreparation
 
@@ -28,6 +32,17 @@ NO_DOMAIN = (
     "Export it again to have one; that takes at least 20 training items."
 )
 NO_RELIABILITY = "How far its probabilities can be taken at their word was not measured."
+MOST_NAMED = 8
+UP_TO_ONE, MOST_OF_THREE = ("r2", AREA), 1000.0
+EIGHT = 8
+SMALLEST_WRITTEN_OUT, LARGEST_WRITTEN_OUT = 1e-3, 1e9
+GAPS = {
+    "number": "a number counts as the training's median",
+    "category": "a category as a word of its own",
+    "date": "a date as an unknown one",
+    "text": "a text as empty",
+}
+"""What a gap counts as, for each kind of column."""
 FITS = {
     "crop": "cropped from the centre",
     "pad": "fitted whole, the rest filled,",
@@ -35,9 +50,57 @@ FITS = {
 }
 
 
+NO_DOMAIN_OF_NUMBERS = NO_DOMAIN.replace("with one of its classes", "with a number")
+NO_DOMAIN_OF_SEVERAL = NO_DOMAIN.replace("one of its classes", "some or none of its classes")
+ONLY_CLASSES_HAVE_COSTS = (
+    "Costs and actions belong to one class out of several. This model answers with {answers}, so "
+    "that what follows from an answer is decided where it is used."
+)
+PLAIN_SIGMOID = (
+    "The probability of each class is the plain sigmoid of its own logit; several may hold, and "
+    "they need not sum to 1. A class is named above one half. Nothing was fitted to bring the "
+    "probabilities nearer to what happens."
+)
+SEVERAL_METRICS = {"all_right": "all classes right", "accuracy": "right of all yes or no answers"}
+LISTED_IN_SHORT = 4
+"""Columns and outputs that a sentence names."""
+
+
 def noun(bundle: Bundle) -> str:
     """What the bundle's inputs are called."""
-    return "photos" if bundle.preparation.kind == "image" else "items"
+    return bundle.preparation.noun[1]
+
+
+def one(bundle: Bundle) -> str:
+    """What one input of the bundle is called."""
+    return bundle.preparation.noun[0]
+
+
+def task(bundle: Bundle) -> str:
+    """What the bundle is for, by what it predicts and of what, in a sentence."""
+    kind, outputs, fields = bundle.manifest.target.kind, bundle.outputs, bundle.preparation.fields
+    inputs = noun(bundle)
+    if fields:
+        inputs += f" with {_some([str(field['name']) for field in fields], 'columns')}"
+    if kind == "numbers":
+        return f"Predicts {_some(outputs, 'numbers')} for {inputs}."
+    if kind == "categories":
+        return f"Tells which of {_some(outputs, 'classes', most=MOST_NAMED)} hold for {inputs}."
+    if fields and len(outputs) <= MOST_NAMED:
+        return f"Answers {', '.join(outputs[:-1])} or {outputs[-1]} for {inputs}."
+    if fields:
+        named = ", ".join(outputs[: MOST_NAMED - 1])
+        return f"Answers one of {len(outputs):,} classes ({named} and others) for {inputs}."
+    if len(outputs) > MOST_NAMED:
+        named = ", ".join(outputs[: MOST_NAMED - 1])
+        return f"Tells {len(outputs):,} kinds of {inputs} apart: {named} and others."
+    return f"Tells {inputs} of {', '.join(outputs[:-1])} and {outputs[-1]} apart."
+
+
+def _some(names: Sequence[str], of: str, *, most: int = LISTED_IN_SHORT) -> str:
+    if len(names) <= most + 1:
+        return joined(names)
+    return f"{', '.join(names[:most])} and {len(names) - most:,} more {of}"
 
 
 def written(created: str) -> str:
@@ -67,6 +130,56 @@ def amount(value: float) -> str:
     return text.rstrip("0").rstrip(".")
 
 
+def figure(value: float) -> str:
+    """A measured number with four digits that tell something.
+
+    Example:
+        >>> figure(1234567.0), figure(12.3456), figure(-0.05), figure(2.5e-7)
+        ('1,234,567', '12.35', '-0.05', '2.5e-07')
+    """
+    if value == 0 or not SMALLEST_WRITTEN_OUT <= abs(value) < LARGEST_WRITTEN_OUT:
+        return f"{value:.4g}"
+    text = f"{value:,.{max(0, 3 - math.floor(math.log10(abs(value))))}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def measured(name: str, value: float) -> str:
+    """A figure by its name: those that go to 1 with three digits after the point.
+
+    Example:
+        >>> measured("rmse", 12.3456), measured("r2", 0.74638)
+        ('12.35', '0.746')
+    """
+    return f"{value:.3f}" if name in UP_TO_ONE and abs(value) < MOST_OF_THREE else figure(value)
+
+
+def between(estimate: Estimate, name: str = "") -> str:
+    """The interval of a figure in words; empty where it is not known."""
+    if estimate.low is None or estimate.high is None:
+        return ""
+    return f"{measured(name, estimate.low)} to {measured(name, estimate.high)}"
+
+
+def milliseconds(value: float) -> str:
+    """A time, with more digits where it is short.
+
+    Example:
+        >>> milliseconds(12.34), milliseconds(0.0321)
+        ('12.3 ms', '0.032 ms')
+    """
+    return f"{value:.1f} ms" if value >= 1.0 else f"{value:.2g} ms"
+
+
+def counted(number: int) -> str:
+    """How many are asked at once, at the beginning of a line.
+
+    Example:
+        >>> counted(8), counted(4096)
+        ('Eight', '4,096')
+    """
+    return "Eight" if number == EIGHT else f"{number:,}"
+
+
 def aligned(values: Sequence[float]) -> list[str]:
     """Numbers with as many digits after the point each, three that tell something in the largest.
 
@@ -90,7 +203,7 @@ def megabytes(size: int) -> str:
 
 
 def difference(size: float) -> str:
-    """How far two probabilities lie apart.
+    """How far two answers lie apart.
 
     Example:
         >>> difference(0.0), difference(2.3e-6)
@@ -102,6 +215,8 @@ def difference(size: float) -> str:
 def preparation(bundle: Bundle) -> str:
     """The way of an input into the network, in two sentences."""
     way = bundle.preparation
+    if way.fields:
+        return _columns(way.fields)
     if not isinstance(way, ImagePreparation):
         return f"Data of the kind {way.kind} becomes arrays of the shape {way.array_shape}."
     high, wide = way.size
@@ -114,10 +229,49 @@ def preparation(bundle: Bundle) -> str:
     )
 
 
-def calibration(figures: CalibrationFigures) -> str:
+def _columns(fields: Sequence[Field]) -> str:
+    """What is done with a row that has columns, by the kinds that occur."""
+    kinds = {str(field["kind"]) for field in fields}
+    gaps = joined([words for kind, words in GAPS.items() if kind in kinds])
+    sentences = [
+        f"A row has {len(fields):,} {'column' if len(fields) == 1 else 'columns'}: "
+        f"{kinds_in_words(fields)}.",
+        f"Where nothing is given, {gaps}." if gaps else "",
+        "A word that training never saw counts as rare or unseen." if "category" in kinds else "",
+        "A row that lacks a column, or has a value of another kind in it, is refused with the "
+        "column's name; columns beyond these are passed over.",
+    ]
+    return " ".join(filter(None, sentences))
+
+
+def no_domain(bundle: Bundle) -> str:
+    """What it means that there is no in-domain test."""
+    return {"numbers": NO_DOMAIN_OF_NUMBERS, "categories": NO_DOMAIN_OF_SEVERAL}.get(
+        bundle.manifest.target.kind, NO_DOMAIN
+    )
+
+
+def no_costs(bundle: Bundle) -> str:
+    """Why there are no decisions."""
+    answers = OTHER_ANSWERS.get(bundle.manifest.target.kind)
+    return ONLY_CLASSES_HAVE_COSTS.format(answers=answers) if answers else NO_COSTS
+
+
+def area(bundle: Bundle) -> str:
+    """What the area under the ROC curve says, in a sentence."""
+    first, second = bundle.outputs[:2]
+    return (
+        f"The area under the ROC curve is the chance that a {one(bundle)} of {second} gets a "
+        f"higher probability of {second} than one of {first}: 0.5 is a coin's, 1 is perfect."
+    )
+
+
+def calibration(figures: CalibrationFigures, *, several: bool = False) -> str:
     """What was done to the logits, and how it was judged, in a sentence or two."""
     record = figures.record
     settings = record.settings
+    if several:
+        return PLAIN_SIGMOID
     if settings.method == "temperature":
         done = f"Logits are divided by the temperature {1 / settings.factor[0]:.3g}."
     elif settings.method == "vector":

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from drivetrain.cli.arguments import AsJson, BundleFile
 from drivetrain.cli.say import complain, print_json, print_text
 
-if TYPE_CHECKING:
-    from drivetrain.schema import Prediction
-
 
 def predict(
     bundle: BundleFile,
-    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="Photos.")],
+    inputs: Annotated[
+        list[str],
+        typer.Argument(metavar="INPUT...", help="Photos; for tables files of CSV or JSON."),
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Answer one input or many; one that cannot be read does not stop the others."""
+    from drivetrain.cli.answering import in_a_line, named, named_answers
     from drivetrain.data.report.finding import printable
     from drivetrain.errors import InputError
     from drivetrain.predictor import Predictor
@@ -28,17 +29,17 @@ def predict(
     failed = False
     predictor = Predictor.open(bundle)
     model = predictor.bundle.short_id
-    answers = predictor.predict_each(inputs)
-    for name, answer in zip(inputs, answers, strict=True):
+    for name, answer in named_answers(predictor, inputs):
         if isinstance(answer, InputError):
             failed = True
-            complain(answer)
+            complain(named(answer, name))
             if as_json:
                 print_json({"input": name, "error": answer.as_dict()})
         elif as_json:
             print_json({"input": name, "id": None} | answer.as_dict() | {"model": model})
         else:
-            print_text(printable(f"{name}: {_answered(answer)}"))
+            said = in_a_line(answer, predictor.preparation.noun)
+            print_text(printable(f"{name}: {said}"))
     if failed:
         raise typer.Exit(1)
 
@@ -114,13 +115,3 @@ def page(
         f"{folder} is ready for any static file server. To try it here: "
         f"python3 -m http.server --directory {shlex.quote(str(folder))}"
     )
-
-
-def _answered(answer: Prediction) -> str:
-    """A prediction in a line: the label, the verdict where it is a warning, the decision."""
-    parts = [f"{answer.label} ({answer.confidence:.1%})"]
-    if answer.in_domain is False:
-        parts.append(f"not like the training photos ({answer.domain_score:.1f} times the border)")
-    if answer.decision is not None:
-        parts.append(f"decision: {answer.decision}")
-    return "; ".join(parts)

@@ -1,4 +1,4 @@
-"""Looking at photos before training: ``check``."""
+"""Looking at photos, or at a table, before training: ``check``."""
 
 from __future__ import annotations
 
@@ -13,11 +13,25 @@ from drivetrain.cli.arguments import AsJson, folder
 from drivetrain.cli.say import print_json, print_text, show_warning
 from drivetrain.errors import DataError, MissingExtraError, WeightsError
 
+TABLES = (".csv", ".tsv")
+OF_PHOTOS = {
+    "quarantine": "--quarantine",
+    "undo": "--undo",
+    "split_test": "--split-test",
+    "seed": "--seed",
+}
+
 
 def check(
+    context: typer.Context,
     data: Annotated[
-        Path, typer.Argument(metavar="DATA", parser=folder, help="A folder of photos.")
+        Path,
+        typer.Argument(metavar="DATA", parser=folder, help="A folder of photos, or a CSV file."),
     ],
+    target: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Of a table, the column to predict; may be repeated."),
+    ] = None,
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a page with the pictures.")
     ] = None,
@@ -37,7 +51,13 @@ def check(
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Decides the split.")] = 42,
     as_json: AsJson = False,
 ) -> None:
-    """Look at every photo of a folder, and say what is wrong with the pile."""
+    """Look at every photo of a folder, or every column of a table, and say what is wrong."""
+    if data.suffix.lower() in TABLES and not data.is_dir():
+        _refuse_options_of_photos(context)
+        _check_table(data, target or [], html, as_json=as_json)
+        return
+    if target:
+        raise typer.BadParameter("--target is for a table; the folders name a photo's class.")
     from drivetrain.data.looks.look import LookIndex
     from drivetrain.data.quarantine import Quarantine
     from drivetrain.data.report.ingest import inspect_folder
@@ -72,6 +92,38 @@ def check(
             print_text(f"Undo: drivetrain check {shlex.quote(str(data))} --undo")
         if moved.left:
             raise typer.Exit(1)
+
+
+def _refuse_options_of_photos(context: typer.Context) -> None:
+    given = [
+        option
+        for name, option in OF_PHOTOS.items()
+        if (source := context.get_parameter_source(name)) and source.name != "DEFAULT"
+    ]
+    if given:
+        raise typer.BadParameter(f"{', '.join(given)}: for a folder of photos, not for a table.")
+
+
+def _check_table(file: Path, targets: list[str], html: Path | None, *, as_json: bool) -> None:
+    from drivetrain.data.report.page import check_page
+    from drivetrain.extras import need
+
+    if html is not None:
+        check_page(html)
+    need("pandas", purpose="look at a table")
+    from drivetrain.learn.tabular.frames import read_csv
+    from drivetrain.learn.tabular.kinds import look_at_table
+    from drivetrain.learn.tabular.report import print_look
+    from drivetrain.learn.tabular.report_page import write_page
+
+    look = look_at_table(read_csv(file), targets, name=str(file))
+    page = None if html is None else str(write_page(look, html, name=file.name))
+    if as_json:
+        print_json({"file": str(file)} | look.as_dict() | {"page": page})
+        return
+    print_look(look, name=str(file), next_steps=page is None)
+    if page:
+        print_text(f"\nThe page is {page}.")
 
 
 def _test_split(data: Path, seed: int) -> dict[str, Any] | None:

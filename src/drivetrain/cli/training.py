@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from drivetrain.cli.arguments import AsJson, folder
+from drivetrain.cli.arguments import AsJson, folder, is_table, pile
 from drivetrain.cli.clock import STARTED
 from drivetrain.cli.say import print_json, print_text
+
+ARCH, SIZE = "tf_efficientnet_lite0", 224
 
 
 def init(
@@ -39,11 +41,22 @@ def init(
 
 def train(  # noqa: PLR0913, PLR0917
     data: Annotated[
-        Path, typer.Argument(metavar="DATA", parser=folder, help="One folder a class.")
+        Path,
+        typer.Argument(metavar="DATA", parser=pile, help="One folder a class, or a CSV file."),
     ],
     out: Annotated[Path, typer.Option(help="The bundle to write.")],
-    arch: Annotated[str, typer.Option(help="An architecture of timm.")] = "tf_efficientnet_lite0",
-    size: Annotated[int, typer.Option(help="The side that photos are brought to, pixels.")] = 224,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME", help="Of a table: the column to predict; may be repeated."),
+    ] = None,
+    split_by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="Of a table: validate on the largest fifth of this column."
+        ),
+    ] = None,
+    arch: Annotated[str, typer.Option(help="An architecture of timm.")] = ARCH,
+    size: Annotated[int, typer.Option(help="The side that photos are brought to, pixels.")] = SIZE,
     epochs: Annotated[
         int | None, typer.Option(min=0, help="Epochs of the whole model after the frozen one.")
     ] = None,
@@ -84,6 +97,27 @@ def train(  # noqa: PLR0913, PLR0917
     chosen = project or _project_here()
     Project.of(chosen, false_reject=false_reject)  # told before seconds go into imports
     need("torch", purpose="train a model")
+    if is_table(data):
+        _check_options_of_tables(
+            target=target, arch=arch, size=size, budget=budget, weights=weights, int8=int8
+        )
+        from drivetrain.learn.tabular.recipe import train_table
+
+        report = train_table(
+            data,
+            out,
+            target=target or (),
+            split_by=split_by,
+            epochs=epochs,
+            seed=seed,
+            resume=resume,
+            project=chosen,
+            false_reject=false_reject,
+        )
+        _tell(report, "rows", as_json=as_json)
+        return
+    if target or split_by:
+        raise typer.BadParameter("--target and --split-by belong to a table, and DATA is none.")
     from drivetrain.learn.recipe import train_folder
     from drivetrain.learn.training.time_plan import seconds_of
 
@@ -102,14 +136,34 @@ def train(  # noqa: PLR0913, PLR0917
         false_reject=false_reject,
         int8=int8,
     )
+    _tell(report, "photos", as_json=as_json)
+
+
+def _tell(report: dict[str, Any], noun: str, *, as_json: bool) -> None:
+    """How the training ended."""
     if as_json:
         print_json(report)
         return
     valid = report["valid"]
+    figures = f"error rate {valid['error_rate']:.1%}" if "error_rate" in valid else ""
+    if not figures:
+        known = [name for name in ("rmse", "mae", "accuracy") if name in valid]
+        figures = ", ".join(f"{name} {valid[name]:.4g}" for name in known)
+    if "roc_auc_score" in valid:
+        figures += f", area under the ROC curve {valid['roc_auc_score']:.3f}"
     print_text(
-        f"{report['bundle']}: error rate {valid['error_rate']:.1%} on {valid['n']} validation "
-        f"photos, after {report['seconds']:.0f} s.\nNext: drivetrain serve {report['bundle']}"
+        f"{report['bundle']}: {figures} on {valid['n']} validation "
+        f"{noun}, after {report['seconds']:.0f} s.\nNext: drivetrain serve {report['bundle']}"
     )
+
+
+def _check_options_of_tables(**options: Any) -> None:
+    if not options.pop("target"):
+        raise typer.BadParameter("a table needs --target NAME: the column to predict.")
+    usual = {"arch": ARCH, "size": SIZE, "budget": None, "weights": None, "int8": False}
+    given = [name for name, value in options.items() if value != usual[name]]
+    if given:
+        raise typer.BadParameter(f"--{given[0]} belongs to photos, and DATA is a table.")
 
 
 def _project_here() -> Path | None:

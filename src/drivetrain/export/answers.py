@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from torch import Tensor
+from numpy.typing import NDArray
 
-from drivetrain.judge.calibration import Logits
+from drivetrain.bundle.manifest import TargetKindName
+from drivetrain.judge.calibration import Logits, softmax
 from drivetrain.judge.domain import Embeddings
+from drivetrain.judge.judgement import ABOVE
 from drivetrain.metrics import Indices
 from drivetrain.network import Arrays, Network
-from drivetrain.predictor import BATCH
 
 LEAST_OF_A_CLASS = 10
 
@@ -25,13 +26,13 @@ class Answers:
     Arguments:
         logits: float32 [N, C].
         embeddings: float32 [N, D].
-        targets: The true positions, int64 [N].
+        targets: The true positions, int64 [N]; for other targets float32 [N, C].
         positions: Where the items stand in their loader.
     """
 
     logits: Logits
     embeddings: Embeddings
-    targets: Indices
+    targets: NDArray[Any]
     positions: tuple[int, ...]
 
     @property
@@ -41,6 +42,37 @@ class Answers:
         return places
 
 
+@dataclass(frozen=True, eq=False)
+class Meaning:
+    """What a network's outputs mean, so that two ways to them can be compared.
+
+    Arguments:
+        kind: What is predicted.
+        scales: The standard deviation of each predicted number, [K].
+    """
+
+    kind: TargetKindName
+    scales: NDArray[np.float64]
+
+    def __call__(self, outputs: Logits) -> NDArray[Any]:
+        """Probabilities, or numbers in units of their standard deviation, [N, C]."""
+        if self.kind == "category":
+            return softmax(outputs)
+        if self.kind == "categories":
+            return 1.0 / (1.0 + np.exp(-outputs))
+        return outputs / self.scales
+
+    def alike(self, given: NDArray[Any], expected: NDArray[Any]) -> NDArray[np.bool_]:
+        """Whether the labels that follow are the same, bool [N]; numbers have none."""
+        if self.kind == "category":
+            same: NDArray[np.bool_] = given.argmax(axis=1) == expected.argmax(axis=1)
+            return same
+        if self.kind == "categories":
+            both: NDArray[np.bool_] = ((given > ABOVE) == (expected > ABOVE)).all(axis=1)
+            return both
+        return np.ones(len(given), bool)
+
+
 def ask(network: Network, loader: Any) -> Answers:
     """Answer all items of a loader, in its order, as production prepares them.
 
@@ -48,8 +80,10 @@ def ask(network: Network, loader: Any) -> Answers:
         DataError: Not one item could be read.
     """
     logits, embeddings, targets, positions = [], [], [], []
+    given = loader.inputs[0]
+    at_once = given.transform.preparation.at_once
     for batch in loader.batches(keep_lone=True):
-        for part in in_parts(arrays_of(batch.x)):
+        for part in in_parts(given.from_model(batch.x), at_once):
             said, seen = network(part)
             logits.append(said)
             embeddings.append(seen)
@@ -63,13 +97,7 @@ def ask(network: Network, loader: Any) -> Answers:
     )
 
 
-def arrays_of(x: Tensor) -> Arrays:
-    """Float32 [N, 3, H, W] in 0..1 as the uint8 [N, H, W, 3] that it was made of."""
-    pixels = (x.cpu() * 255).round().byte().permute(0, 2, 3, 1)
-    return np.ascontiguousarray(pixels.numpy())
-
-
-def in_parts(arrays: Arrays, size: int = BATCH) -> Iterator[Arrays]:
+def in_parts(arrays: Arrays, size: int) -> Iterator[Arrays]:
     """Some arrays, a few at a time."""
     return (arrays[start : start + size] for start in range(0, len(arrays), size))
 
@@ -83,11 +111,14 @@ def as_validated(learn: Any, most: int) -> Any:
             class its first few.
     """
     train, valid = learn.dls.train, learn.dls.valid
-    chosen = _of_every_class(train.targets, np.flatnonzero(train.readable), most)
+    places = np.flatnonzero(train.readable)
+    if train.kind.picks_one:
+        chosen = _of_every_class(train.targets, places, most)
+    else:
+        chosen = spread(places.tolist(), most)
     taken = train.take(chosen)
     inputs = tuple(
-        replace(seen, items=given.items, names=given.names)
-        for seen, given in zip(valid.inputs, taken.inputs, strict=True)
+        given.as_prepared_by(seen) for seen, given in zip(valid.inputs, taken.inputs, strict=True)
     )
     return replace(valid, inputs=inputs, labels=taken.labels, skipped=taken.skipped)
 

@@ -15,25 +15,22 @@ from torch import Tensor
 
 from drivetrain.bundle.archive import pack, sha256, writing
 from drivetrain.bundle.judging import DOMAIN, EVIDENCE, Evidence, domain_to_bytes
-from drivetrain.bundle.manifest import (
-    Manifest,
-    Member,
-    Target,
-    Training,
-)
+from drivetrain.bundle.manifest import CalibrationRecord, Manifest, Member, Target, Training
 from drivetrain.bundle.reader import MANIFEST, MODEL, WEIGHTS, Bundle
 from drivetrain.errors import ConfigError, DataError, OutputError
-from drivetrain.export.answers import Answers, as_validated, ask, spread
+from drivetrain.export.answers import Answers, Meaning, as_validated, ask, spread
 from drivetrain.export.calibrate import fit_calibration
 from drivetrain.export.exported import ExportedNetwork, made_smaller
 from drivetrain.export.fingerprint import fingerprint
+from drivetrain.export.intervals import fit_intervals, scales_of
+from drivetrain.export.measured import measured
 from drivetrain.export.parity import check_parity, check_ways
 from drivetrain.export.reference import fit_domain
 from drivetrain.export.samples import sample_members, sample_of
 from drivetrain.judge import DomainTest
-from drivetrain.metrics import accuracy, balanced_accuracy, confusion_matrix, error_rate
+from drivetrain.metrics import confusion_matrix
 from drivetrain.predictor import Predictor
-from drivetrain.project import Project
+from drivetrain.project import PROJECT_FILE, Project
 
 WRITERS = ("drivetrain", "torch", "timm", "onnx", "onnxruntime", "numpy", "pillow")
 PARITY_ITEMS = 256
@@ -92,7 +89,7 @@ def export_bundle(
             hint="4 is enough for a machine to prove itself.",
         )
     declared = Project.of(project, false_reject=false_reject)
-    declared.decision_rule(learn.dls.vocab)  # told before the work, not after it
+    check_costs(declared, learn.dls.kind)  # told before the work, not after it
     with writing(path) as beside:
         beside.write_bytes(
             build_bundle(learn, samples=samples, notes=notes, project=declared, int8=int8)
@@ -109,27 +106,32 @@ def build_bundle(
     int8: bool = False,
 ) -> bytes:
     """The bundle's bytes; see :func:`export_bundle`."""
-    _check_kind(learn)
     project = project or Project()
+    check_one_of_each(learn.dls)
     network = ExportedNetwork(learn)
+    kind = learn.dls.kind
     valid, train = learn.dls.valid, as_validated(learn, MOST_REFERENCE)
     opened = network.opened()
     said = ask(opened, valid)
-    _check_every_class_was_seen(learn)
+    if kind.picks_one:
+        _check_every_class_was_seen(learn)
     compared = spread(said.positions, PARITY_ITEMS)
     items = [valid.items[place] for place in compared]
     expected, _ = learn.get_preds(valid.take(compared))
-    parity = [check_parity(opened, network.preparation, items, expected.numpy())]
+    scales = scales_of(said.targets) if kind.name == "numbers" else np.ones(1)
+    meaning = Meaning(kind.name, scales)
+    answers = expected.numpy() / scales
+    parity = [check_parity(opened, network.preparation, items, answers, meaning)]
     if int8:
         said, twins = made_smaller(network, opened, said, train, valid)
         parity += twins
         opened = network.opened()
-    parity += check_ways(opened, network.opened(threads=1), network.preparation, items)
+    one_thread = network.opened(threads=1)
+    parity += check_ways(opened, one_thread, network.preparation, items, meaning)
     known = ask(opened, train)
-    calibration = fit_calibration(said.logits, said.targets)
     domain = fit_domain(
         known.embeddings,
-        known.targets,
+        known.targets if kind.picks_one else np.zeros(len(known.targets), np.int64),
         said.embeddings,
         member=DOMAIN,
         false_reject=project.judgement.false_reject,
@@ -139,23 +141,28 @@ def build_bundle(
         MODEL: network.program,
         WEIGHTS: to_safetensors(_plain(learn.model.state_dict())),
         EVIDENCE: evidence.to_bytes(),
+        **network.preparation.members,
         **({} if domain is None else {DOMAIN: domain_to_bytes(domain[0])}),
     }
     manifest = Manifest(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         written_by={name: version(name) for name in WRITERS},
         preparation=network.preparation.model_dump(mode="json"),
-        target=Target(vocab=tuple(learn.dls.vocab)),
+        target=Target(kind=kind.name, vocab=kind.outputs),
         network=network.settings,
         training=_training(learn, said, notes),
         parity=tuple(parity),
-        calibration=calibration,
+        calibration=(
+            fit_calibration(said.logits, said.targets) if kind.picks_one else CalibrationRecord()
+        ),
+        intervals=fit_intervals(said.logits, said.targets) if kind.name == "numbers" else None,
         domain=None if domain is None else domain[1],
         project=project,
         evidence=EVIDENCE,
         members={},
     )
-    stored = sample_members([valid.items[place] for place in spread(said.positions, samples)])
+    chosen = [valid.items[place] for place in spread(said.positions, samples)]
+    stored = sample_members(network.preparation, chosen)
     return _with_samples(manifest, members, stored)
 
 
@@ -181,7 +188,7 @@ def _evidence(said: Answers, domain: DomainTest | None) -> Evidence:
     """Of many items only some: they are there to be looked at, not to be learned from."""
     chosen = spread(range(len(said.targets)), MOST_EVIDENCE)
     return Evidence(
-        logits=said.logits[chosen],
+        outputs=said.logits[chosen],
         targets=said.targets[chosen],
         domain_scores=None if domain is None else domain.scores(said.embeddings[chosen]),
     )
@@ -214,32 +221,53 @@ def _check_every_class_was_seen(learn: Exportable) -> None:
         )
 
 
-def _check_kind(learn: Exportable) -> None:
-    if not learn.dls.kind.picks_one:
+def check_one_of_each(dls: Any) -> None:
+    """Refuse data with several inputs or several targets.
+
+    Raises:
+        ConfigError: It has.
+    """
+    inputs, targets = len(dls.train.inputs), len(dls.train.labels)
+    if inputs > 1 or targets > 1:
         raise ConfigError(
-            "A bundle answers with one class out of several, and this learner answers with "
-            f"{learn.dls.kind.words}.",
-            hint="Bundles of this version hold classifiers made with CategoryBlock.",
+            f"A bundle takes one input and answers with one target, and this data has {inputs} "
+            f"inputs and {targets} targets.",
+            hint="Several numbers or classes of one item can be one target: RegressionBlock, "
+            "MultiCategoryBlock.",
+        )
+
+
+def check_costs(project: Project, kind: Any, *, name: str = PROJECT_FILE) -> None:
+    """Hold a project's costs against what is predicted.
+
+    Raises:
+        ConfigError: They do not fit the classes, or there are no classes to have costs.
+    """
+    if kind.picks_one:
+        project.decision_rule(kind.outputs, name=name)
+    elif project.costs.of:
+        raise ConfigError(
+            f"{name} declares costs, which belong to one class out of several, and this model "
+            f"answers with {kind.words}.",
+            hint="Leave the costs out.",
         )
 
 
 def _training(learn: Exportable, said: Answers, notes: str) -> Training:
-    vocab = tuple(learn.dls.vocab)
-    trained, valid = learn.dls.train.readable_targets, said.targets
-    counts = np.bincount(np.concatenate([trained, valid]), minlength=len(vocab)).tolist()
-    confusion = confusion_matrix(said.labels, valid, len(vocab))
+    kind, valid = learn.dls.kind, said.targets
+    trained = learn.dls.train.readable_targets
+    told: dict[str, Any] = {"metrics": measured(kind, said)}
+    if kind.picks_one:
+        counts = np.bincount(np.concatenate([trained, valid]), minlength=kind.size).tolist()
+        confusion = confusion_matrix(said.labels, valid, kind.size)
+        told["class_counts"] = dict(zip(kind.outputs, counts, strict=True))
+        told["confusion"] = tuple(map(tuple, confusion.tolist()))
     return Training(
         train_items=len(trained),
         valid_items=len(valid),
-        class_counts=dict(zip(vocab, counts, strict=True)),
-        metrics={
-            "accuracy": accuracy(said.labels, valid),
-            "error_rate": error_rate(said.labels, valid),
-            "balanced_accuracy": balanced_accuracy(said.labels, valid, len(vocab)),
-        },
-        confusion=tuple(map(tuple, confusion.tolist())),
         data_fingerprint=fingerprint(learn),
         notes=notes,
+        **told,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from torch import Tensor, nn
 
 from drivetrain.bundle.manifest import NetworkSettings, Parity
 from drivetrain.errors import ConfigError
-from drivetrain.export.answers import Answers, arrays_of, ask, spread
+from drivetrain.export.answers import Answers, ask, spread
 from drivetrain.export.onnx import to_onnx
 from drivetrain.export.quantize import CALIBRATION_ITEMS, COMPARED_ITEMS, quantized, why_not
 from drivetrain.judge.calibration import softmax
@@ -23,20 +24,26 @@ class ExportedNetwork:
     """A learner's network on its way into a bundle."""
 
     def __init__(self, learn: Any) -> None:
-        if not hasattr(learn.model, "embed"):
+        if not hasattr(learn.model, "with_embedding"):
             raise ConfigError(
-                f"A {type(learn.model).__name__} cannot be exported: it has no body and head.",
-                hint="Make the model with vision_learner.",
+                f"A {type(learn.model).__name__} cannot be exported: it gives no embedding.",
+                hint="Make the model with vision_learner or tabular_learner.",
             )
-        self.preparation: Preparation = learn.dls.valid.item_transform.preparation
-        self.classes = len(learn.dls.vocab)
+        given = learn.dls.valid.inputs[0]
+        self.preparation: Preparation = given.transform.preparation
+        self.num_outputs = len(learn.dls.kind.outputs)
+        answering = _Answering(copy.deepcopy(learn.model).cpu().eval(), given.to_model)
+        example = torch.from_numpy(
+            np.zeros((2, *self.preparation.array_shape), self.preparation.array_type)
+        )
+        with torch.inference_mode():
+            _, embedding = answering(example)
         self.settings = NetworkSettings(
             arch=learn.arch,
+            settings=getattr(learn.model, "settings", {}),
             pretrained_from=learn.weights_origin,
-            embedding_size=learn.model.head[0].num_features,
+            embedding_size=embedding.shape[1],
         )
-        answering = _Answering(copy.deepcopy(learn.model).cpu().eval())
-        example = torch.zeros((2, *self.preparation.array_shape), dtype=torch.uint8)
         self.program = to_onnx(
             answering,
             example,
@@ -50,7 +57,8 @@ class ExportedNetwork:
             program or self.program,
             self.settings,
             shape=self.preparation.array_shape,
-            num_classes=self.classes,
+            kind=self.preparation.array_type,
+            num_outputs=self.num_outputs,
             threads=threads,
         )
 
@@ -69,7 +77,8 @@ def made_smaller(
     """
     places = range(len(train.items))
     ranges = train.take(spread(places, CALIBRATION_ITEMS))
-    arrays = np.concatenate([arrays_of(batch.x) for batch in ranges.batches(keep_lone=True)])
+    given = ranges.inputs[0]
+    arrays = np.concatenate([given.from_model(batch.x) for batch in ranges.batches(keep_lone=True)])
     program = quantized(network.program, arrays, input_name=network.settings.input)
     twin = network.opened(program)
     small = ask(twin, valid)
@@ -93,13 +102,13 @@ def made_smaller(
 
 
 class _Answering(nn.Module):
-    """The network as production calls it: raw pixels in, logits and embedding out."""
+    """The network as production calls it: prepared inputs in, outputs and embedding out."""
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: nn.Module, to_model: Callable[[Tensor], Tensor]) -> None:
         super().__init__()
-        self.model = model
+        self.model, self.to_model = model, to_model
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Uint8 [N, H, W, 3] to logits float32 [N, C] and embeddings float32 [N, D]."""
-        embedding = self.model.embed(x.permute(0, 3, 1, 2).float().div(255))  # type: ignore[operator]
-        return self.model.head(embedding), embedding  # type: ignore[operator]
+        """Prepared inputs [N, ...] to outputs float32 [N, C] and embeddings float32 [N, D]."""
+        answered: tuple[Tensor, Tensor] = self.model.with_embedding(self.to_model(x))  # type: ignore[operator]
+        return answered

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -25,13 +24,8 @@ def fingerprint(learn: Any) -> str:
 
 
 def _lines(side: Any) -> Iterator[str]:
-    given, vocab = side.inputs[0], side.vocab
-    for item, target in zip(side.readable_items, side.readable_targets, strict=True):
-        is_file = isinstance(item, str | os.PathLike | bytes)
-        content = given.cache.content(item) if is_file else _content_of_pixels(item)
-        yield f"{content} {vocab[int(target)]}\n"
-
-
-def _content_of_pixels(item: Any) -> str:
-    pixels = np.ascontiguousarray(item)
-    return hashlib.sha256(f"{pixels.shape} {pixels.dtype}".encode() + pixels.tobytes()).hexdigest()
+    given, kind = side.inputs[0], side.kind
+    for place in np.flatnonzero(side.readable).tolist():
+        target = side.targets[place]
+        label = target.tolist() if kind.vocab is None else kind.describe(target)
+        yield f"{given.content(place)} {label}\n"

@@ -42,7 +42,7 @@ def to_onnx(
         outputs: The names of the outputs.
     """
     module, example = module.eval().cpu(), example.cpu()
-    with warnings.catch_warnings(), _quiet(), _one_thread():
+    with warnings.catch_warnings(), _quiet(), one_torch_thread():
         warnings.simplefilter("ignore")
         return _traced(module, example, inputs, outputs) or _followed(
             module, example, inputs, outputs
@@ -142,8 +142,11 @@ def _quiet() -> Iterator[None]:
 
 
 @contextmanager
-def _one_thread() -> Iterator[None]:
-    """For a picture or two a second thread brings little, and on a busy machine it waits long."""
+def one_torch_thread() -> Iterator[None]:
+    """Let torch work alone inside: where steps are short, a second thread only waits.
+
+    On a busy machine it waits long.
+    """
     before = torch.get_num_threads()
     torch.set_num_threads(1)
     try:

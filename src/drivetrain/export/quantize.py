@@ -14,7 +14,7 @@ import numpy as np
 
 from drivetrain.export.answers import Answers, in_parts
 from drivetrain.metrics import accuracy
-from drivetrain.network import Arrays
+from drivetrain.network import BATCH, Arrays
 
 CALIBRATION_ITEMS, COMPARED_ITEMS = 200, 500
 FEWEST_COMPARED = 30
@@ -44,7 +44,7 @@ def quantized(program: bytes, arrays: Arrays, *, input_name: str) -> bytes:
 
     class Reader(quantization.CalibrationDataReader):  # type: ignore[misc]
         def __init__(self) -> None:
-            self.parts: Iterator[Arrays] = in_parts(arrays)
+            self.parts: Iterator[Arrays] = in_parts(arrays, BATCH)
 
         def get_next(self) -> dict[str, Any] | None:
             part = next(self.parts, None)

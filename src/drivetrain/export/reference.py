@@ -21,6 +21,10 @@ ITEMS_AN_AXIS = 5
 MOST_CENTRES = 200
 """With more classes than this all have one centre, so that the test stays small."""
 
+SHORT = 256
+"""Longer embeddings are kept in half precision, so that the test stays small; in short ones the
+clouds may be narrower than half precision can tell."""
+
 SURPRISING = 0.01
 """A share of validation items beyond the border that is rarer than this by chance means that the
 network knows its training items too well for their folds to tell."""
@@ -103,9 +107,10 @@ def _clouds(x: Embeddings, targets: Indices) -> DomainTest:
     along = lengths.astype(np.float64) ** 2 / len(x)
     whole = float(np.square(around, dtype=np.float64).sum() / len(x))
     rest = max(whole - along.sum(), 1e-9) / (x.shape[1] - count)
+    kind = np.float16 if x.shape[1] > SHORT else np.float32
     return DomainTest(
-        centres=centres.astype(np.float16),
-        axes=axes.astype(np.float16),
+        centres=centres.astype(kind),
+        axes=axes.astype(kind),
         variances=(along + rest).astype(np.float32),
         rest=rest,
         border=1.0,

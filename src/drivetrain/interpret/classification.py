@@ -123,6 +123,11 @@ class ClassificationInterpretation:
     ) -> Figure:
         """Draw the items with the largest losses: answered, true, loss, and how sure it was."""
         assert self.preparation is not None, "made without a preparation"
+        if self.preparation.fields:
+            raise ConfigError(
+                f"Top losses are drawn as pictures, and these are {self.preparation.noun[1]}.",
+                hint="TabularInterpretation.from_learner(learn).worst_rows() shows them.",
+            )
         losses, positions = self.top_losses(k)
         pictures, titles, colours = [], [], []
         for loss, position in zip(losses.tolist(), positions.tolist(), strict=True):

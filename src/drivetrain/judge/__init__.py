@@ -7,6 +7,20 @@ of least expected cost. Fitting them belongs to ``drivetrain.export``; here they
 from drivetrain.judge.calibration import Calibration
 from drivetrain.judge.decision import ASK, DecisionRule
 from drivetrain.judge.domain import DomainTest
-from drivetrain.judge.judgement import Judgement
+from drivetrain.judge.judgement import (
+    ClassJudgement,
+    Judgement,
+    NumbersJudgement,
+    SeveralJudgement,
+)
 
-__all__ = ["ASK", "Calibration", "DecisionRule", "DomainTest", "Judgement"]
+__all__ = [
+    "ASK",
+    "Calibration",
+    "ClassJudgement",
+    "DecisionRule",
+    "DomainTest",
+    "Judgement",
+    "NumbersJudgement",
+    "SeveralJudgement",
+]

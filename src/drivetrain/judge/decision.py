@@ -73,7 +73,9 @@ class DecisionRule:
 
     def expected_costs(self, probabilities: Probabilities) -> NDArray[np.float64]:
         """What each action costs on average, float64 [N, A]."""
-        return probabilities.astype(np.float64) @ self.costs.T
+        each = probabilities.astype(np.float64)[:, None, :] * self.costs
+        expected: NDArray[np.float64] = each.sum(axis=2)
+        return expected
 
     def costs_of(self, choices: Indices, actual: Indices) -> NDArray[np.float64]:
         """What choices cost when the truth is known, float64 [N]."""

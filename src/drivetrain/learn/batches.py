@@ -41,7 +41,7 @@ class Batch:
 
     xs: tuple[Tensor, ...]
     ys: tuple[Tensor, ...]
-    positions: list[int]
+    positions: Sequence[int]
 
     @property
     def x(self) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Tensor
 
 from drivetrain.data.cache import PhotoCache, Prepares
 from drivetrain.errors import DataError, DrivetrainError
@@ -97,6 +99,33 @@ class Input:
                 hint="vary takes uint8 [H, W, 3] and a numpy Generator, and returns uint8 "
                 "[H, W, 3] at the transform's size.",
             ) from problem
+
+    def to_model(self, arrays: Tensor) -> Tensor:
+        """Prepared photos uint8 [N, H, W, 3] as float32 [N, 3, H, W] in 0..1."""
+        return arrays.permute(0, 3, 1, 2).float().div(255)
+
+    def from_model(self, x: Tensor) -> NDArray[Any]:
+        """What :meth:`to_model` was given."""
+        pixels = (x.cpu() * 255).round().byte().permute(0, 2, 3, 1)
+        return np.ascontiguousarray(pixels.numpy())
+
+    @property
+    def identity(self) -> bytes:
+        """What tells these items from others: their names."""
+        return repr(list(self.names)).encode()
+
+    def as_prepared_by(self, other: Input) -> Input:
+        """The same items, prepared as those of another side."""
+        return replace(other, items=self.items, names=self.names)
+
+    def content(self, position: int) -> str:
+        """What changes with the content of an item: a hash in hexadecimal."""
+        item = self.items[position]
+        if isinstance(item, str | os.PathLike | bytes):
+            return str(self.cache.content(item))
+        pixels = np.ascontiguousarray(item)
+        head = f"{pixels.shape} {pixels.dtype}".encode()
+        return hashlib.sha256(head + pixels.tobytes()).hexdigest()
 
     def take(self, positions: Sequence[int]) -> Input:
         """The same input of some of the items."""

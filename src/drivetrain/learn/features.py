@@ -144,7 +144,8 @@ class FrozenFeatures:
 
 def embed_items(embedder: Embedder, batches: Iterator[Batch]) -> tuple[Tensor, Tensor]:
     """Embeddings [N, D] and targets [N] of the items, in their own order."""
-    embeddings, targets, positions = [], [], []
+    positions: list[int] = []
+    embeddings, targets = [], []
     for batch in batches:
         embeddings.append(embedder(batch.x))
         targets.append(batch.y.cpu())

@@ -11,6 +11,7 @@ from torch import nn
 from drivetrain.bundle.reader import Bundle
 from drivetrain.errors import ConfigError
 from drivetrain.learn.loaders import DataLoaders
+from drivetrain.learn.targets import TargetKind
 from drivetrain.prepare.image import ImagePreparation
 from drivetrain.schema import Vocab
 
@@ -22,18 +23,24 @@ class OtherPreparationWarning(UserWarning):
     """New data is prepared in another way than what the model learned from."""
 
 
-def check_columns(dls: DataLoaders) -> None:
-    """Refuse data of another kind than one photo in and one class out.
+def check_columns(dls: DataLoaders, bundle: Bundle, kind: TargetKind) -> None:
+    """Refuse data of another kind than what a bundle takes and answers with.
+
+    Arguments:
+        dls: The data.
+        bundle: The bundle.
+        kind: What it answers with.
 
     Raises:
         ConfigError: It is.
     """
-    if len(dls.train.inputs) > 1 or len(dls.train.labels) > 1 or not dls.kind.picks_one:
+    inputs, targets = len(dls.train.inputs), len(dls.train.labels)
+    if inputs > 1 or targets > 1 or dls.kind.name != kind.name:
+        one, _ = bundle.preparation.noun
         raise ConfigError(
-            "A bundle's model takes one photo and picks one class, and this data is of another "
-            f"kind: {len(dls.train.inputs)} inputs, {len(dls.train.labels)} targets, "
-            f"{dls.kind.words}.",
-            hint="Use blocks=(ImageBlock, CategoryBlock).",
+            f"The bundle's model takes one {one} and answers with {kind.words}, and this data is "
+            f"of another kind: {inputs} inputs, {targets} targets, {dls.kind.words}.",
+            hint="Make the data with the blocks that the bundle was trained with.",
         )
 
 

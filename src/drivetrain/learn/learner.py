@@ -296,12 +296,12 @@ class Learner(Trainer[LoadersT]):
             return []
         side, kind = self.dls.valid, self.dls.kind
         prepared = [np.array(side.item_transform.preparation(item)) for item in items]
-        x = torch.from_numpy(np.stack(prepared)).to(side.device).permute(0, 3, 1, 2)
+        x = side.inputs[0].to_model(torch.from_numpy(np.stack(prepared)).to(side.device))
         with _ANSWERING:
             if self.model.training:
                 self.model.eval()
         with torch.inference_mode():
-            answers = kind.answers(self.model(laid_out(x.float().div(255))).float().cpu())
+            answers = kind.answers(self.model(laid_out(x)).float().cpu())
         answers = answers.clone()  # out here, so that it may be worked with
         decided = kind.decide(answers)
         return [

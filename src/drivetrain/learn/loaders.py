@@ -274,7 +274,7 @@ class Recipe(Protocol):
 
     def columns(
         self, items: Any, *, with_labels: bool
-    ) -> tuple[tuple[Input, ...], tuple[Target, ...]]:
+    ) -> tuple[tuple[Any, ...], tuple[Target, ...]]:
         """The inputs and the targets of further items."""
         ...
 

@@ -4,36 +4,34 @@ from __future__ import annotations
 
 import os
 import zipfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import wraps
+from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
-import numpy as np
 import torch
 from torch import nn
 
 from drivetrain.bundle.reader import WEIGHTS, Bundle
 from drivetrain.bundle.tensors import read_tensors
 from drivetrain.errors import BundleCorruptError, BundleError, ConfigError
-from drivetrain.learn.batches import Batch
-from drivetrain.learn.columns import Input, Target
 from drivetrain.learn.devices import default_device
-from drivetrain.learn.further_data import (
-    check_columns,
-    check_same_classes,
-    warn_of_other_preparation,
-)
+from drivetrain.learn.further_data import check_columns
 from drivetrain.learn.learner import Learner
 from drivetrain.learn.loaders import DataLoader, DataLoaders
-from drivetrain.learn.models import ImageClassifier, image_classifier
-from drivetrain.learn.targets import OneOf
+from drivetrain.learn.targets import AnyOf, Numbers, OneOf, TargetKind
 from drivetrain.learn.training.guards import warn_of_unseen_classes
-from drivetrain.metrics import accuracy, error_rate
-from drivetrain.prepare.image import ImageArray, ImagePreparation
+from drivetrain.metrics import accuracy, accuracy_multi, error_rate, mae, rmse
 
 MethodT = TypeVar("MethodT", bound=Callable[..., Any])
+ModelT = TypeVar("ModelT", bound=nn.Module)
+
+USUAL_METRICS: dict[str, list[Any]] = {
+    "category": [error_rate, accuracy],
+    "categories": [accuracy_multi],
+    "numbers": [rmse, mae],
+}
 
 PICKLES = tuple(bytes([0x80, protocol]) for protocol in range(2, 6))
 """How a pickle begins."""
@@ -71,14 +69,15 @@ def load_learner(
     """
     _check_arguments(dls, settings)
     bundle = _opened(Path(file))
-    model = _model_of(bundle)
+    maker = maker_of(bundle)
+    model = maker.model(bundle)
     device = torch.device("cpu") if cpu else default_device()
     learn = LoadedLearner(
-        _no_data(bundle, device),
+        maker.empty(bundle, device),
         model,
         arch=bundle.manifest.network.arch,
         weights_origin=f"bundle {bundle.short_id}",
-        **({"metrics": [error_rate, accuracy]} | settings),
+        **({"metrics": USUAL_METRICS[bundle.manifest.target.kind]} | settings),
     )
     learn.bundle = bundle
     if dls is not None:
@@ -91,7 +90,7 @@ def _with_data(method: MethodT) -> MethodT:
 
     @wraps(method)
     def checked(self: Any, /, *args: Any, **settings: Any) -> Any:
-        _check_there_is_data(self.dls.train)
+        check_there_is_data(self.dls.train)
         return method(self, *args, **settings)
 
     return cast(MethodT, checked)
@@ -115,86 +114,29 @@ class LoadedLearner(Learner[DataLoaders]):
 
     @dls.setter
     def dls(self, dls: DataLoaders) -> None:
-        if self.bundle is not None:
-            self._take(dls, self.bundle)
-        self._dls = dls
+        self._dls = dls if self.bundle is None else self._take(dls, self.bundle)
 
     def _side(self, dl: DataLoader | None) -> DataLoader:
         if dl is None:
-            _check_there_is_data(self.dls.valid)
+            check_there_is_data(self.dls.valid)
         return super()._side(dl)
 
-    def _take(self, dls: DataLoaders, bundle: Bundle) -> None:
-        check_columns(dls)
-        check_same_classes(self._dls.vocab, dls.vocab, bundle.name)
-        warn_of_other_preparation(dls, self.model, bundle)
-        order = [self._dls.vocab.index(name) for name in dls.vocab]
-        if order != sorted(order):
-            _reorder(self.model, order)
+    def _take(self, dls: DataLoaders, bundle: Bundle) -> DataLoaders:
+        check_columns(dls, bundle, self._dls.kind)
+        dls = maker_of(bundle).fitted(dls, self._dls, self.model, bundle)
         self.model = self.network = self.model.to(dls.train.device)
         if self._own_loss:
             self.loss_func = dls.kind.loss(dls.class_weights)
         warn_of_unseen_classes(dls)
+        return dls
 
 
-class _EmptyLoader(DataLoader):
-    """A side without items, which knows how new ones are prepared."""
+def check_there_is_data(side: DataLoader) -> None:
+    """Refuse to work on a side that has no items yet.
 
-    def batches(
-        self, epoch: int = 0, *, keep_lone: bool = False, each_once: bool = False
-    ) -> Iterator[Batch]:
-        """The batches of the items that ``test_dl`` gave it."""
-        _check_there_is_data(self)
-        return super().batches(epoch, keep_lone=keep_lone, each_once=each_once)
-
-    def show_batch(self, *args: Any, **settings: Any) -> Any:
-        """Draw the items that ``test_dl`` gave it."""
-        _check_there_is_data(self)
-        return super().show_batch(*args, **settings)
-
-
-@dataclass(frozen=True)
-class AsPrepared:
-    """Prepare photos for training as a bundle prepares them for its model.
-
-    Example:
-        >>> AsPrepared(ImagePreparation(size=(32, 48))).size
-        (32, 48)
-
-    Arguments:
-        preparation: The bundle's.
+    Raises:
+        ConfigError: It has none.
     """
-
-    varies: ClassVar[bool] = False
-    preparation: ImagePreparation
-
-    @property
-    def base(self) -> ImagePreparation:
-        """The preparation itself."""
-        return self.preparation
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Height and width."""
-        return self.preparation.size
-
-    def vary(self, base: ImageArray, random: np.random.Generator) -> ImageArray:  # noqa: ARG002
-        """The array itself: nothing here is random."""
-        return base
-
-
-def _no_data(bundle: Bundle, device: torch.device) -> DataLoaders:
-    kind = OneOf(bundle.vocab)
-    preparation: Any = bundle.preparation
-    inputs = (Input([], AsPrepared(preparation)),)
-    labels = (Target(kind.unknown(0), kind),)
-    train, valid = (
-        _EmptyLoader(inputs, labels, training=training, device=device) for training in (True, False)
-    )
-    return DataLoaders(train, valid)
-
-
-def _check_there_is_data(side: DataLoader) -> None:
     if not len(side.items):
         raise ConfigError(
             "This learner comes from a bundle and has no data yet.",
@@ -242,43 +184,67 @@ def _is_pickle(file: Path) -> bool:
         return False
 
 
-def _model_of(bundle: Bundle) -> ImageClassifier:
-    import timm
+class Maker(Protocol):
+    """What each kind of data brings, so that a bundle becomes a learner again."""
 
-    arch = bundle.manifest.network.arch
-    wrote, here = bundle.manifest.written_by.get("timm", "unknown"), timm.__version__
-    if not timm.is_model(arch):
-        raise ConfigError(
-            f"{bundle.name} holds a network of the architecture {arch!r}, which timm {here} does "
-            "not know, so it cannot be built to be trained on.",
-            hint=f"Was it written with another timm ({wrote}), install that one. A body of "
-            "one's own cannot be loaded back. Predictor.open answers with the bundle all the same.",
-        )
-    try:
-        model, _ = image_classifier(arch, len(bundle.vocab), pretrained=False)
-    except RuntimeError as problem:
-        raise ConfigError(
-            f"{bundle.name} holds a network of the architecture {arch!r}, which timm {here} cannot "
-            f"build: {problem}.",
-            hint=f"It was written with timm {wrote}: install that version.",
-        ) from None
+    def empty(self, bundle: Bundle, device: torch.device) -> DataLoaders:
+        """Loaders without items, which know how new ones are prepared."""
+        ...
+
+    def model(self, bundle: Bundle) -> nn.Module:
+        """The bundle's model with its weights."""
+        ...
+
+    def fitted(
+        self, dls: DataLoaders, known: DataLoaders, model: nn.Module, bundle: Bundle
+    ) -> DataLoaders:
+        """Further data as the model takes it, or the model as the data wants it.
+
+        Raises:
+            ConfigError: The data has other classes, or lacks what the model learned from.
+        """
+        ...
+
+
+MAKERS = {
+    "image": "drivetrain.learn.loading_photos",
+    "table": "drivetrain.learn.tabular.loading",
+}
+
+
+def maker_of(bundle: Bundle) -> Maker:
+    """What makes learners of bundles of that kind."""
+    module: Any = import_module(MAKERS[bundle.preparation.kind])
+    maker: Maker = module.MAKER
+    return maker
+
+
+def target_of(bundle: Bundle) -> TargetKind:
+    """What a bundle's model was asked for."""
+    target = bundle.manifest.target
+    if target.kind == "numbers":
+        return Numbers(len(target.vocab), names=target.vocab)
+    return OneOf(bundle.vocab) if target.kind == "category" else AnyOf(bundle.vocab)
+
+
+def with_weights(model: ModelT, bundle: Bundle, what: str, *, hint: str) -> ModelT:
+    """A model with the weights of a bundle.
+
+    Arguments:
+        model: The model as its bundle describes it.
+        bundle: The bundle.
+        what: What it was built by, for the message.
+        hint: What to do where its weights are those of another.
+
+    Raises:
+        BundleError: They are.
+    """
     tensors = read_tensors(bundle.members[WEIGHTS], name=f"{WEIGHTS} of {bundle.name}")
     weights = {name: torch.tensor(array) for name, array in tensors.items()}
     try:
         model.load_state_dict(weights, strict=True)
     except RuntimeError as problem:
         raise BundleError(
-            f"{bundle.name} holds weights that do not fit {arch} of timm {here}.",
-            hint=f"It was written with timm {wrote}: install that version. Predictor.open answers "
-            "with the bundle all the same.",
+            f"{bundle.name} holds weights that do not fit {what}.", hint=hint
         ) from problem
     return model
-
-
-def _reorder(model: nn.Module, order: list[int]) -> None:
-    """Bring a classifier's outputs into another order."""
-    last: Any = model.head[-1]  # type: ignore[index]
-    with torch.no_grad():
-        last.weight.copy_(last.weight[order].clone())
-        if last.bias is not None:
-            last.bias.copy_(last.bias[order].clone())

@@ -44,6 +44,11 @@ class ImageClassifier(nn.Module):
         embedding: Tensor = self.body((x - self.mean) / self.std)
         return embedding
 
+    def with_embedding(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Float32 [N, 3, H, W] in 0..1 to logits float32 [N, C] and embeddings float32 [N, D]."""
+        embedding = self.embed(x)
+        return self.head(embedding), embedding
+
     def forward(self, x: Tensor) -> Tensor:
         """Float32 [N, 3, H, W] in 0..1 to logits float32 [N, C]."""
         logits: Tensor = self.head(self.embed(x))

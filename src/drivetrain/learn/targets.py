@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from drivetrain.bundle.manifest import TargetKindName
 from drivetrain.errors import DataError
 from drivetrain.learn.losses import BCEWithLogitsLossFlat, CrossEntropyLossFlat
 from drivetrain.schema import Vocab
@@ -35,6 +36,9 @@ class TargetKind(Protocol):
     words: ClassVar[str]
     """What an answer is, in words."""
 
+    name: ClassVar[TargetKindName]
+    """What a bundle calls it."""
+
     @property
     def size(self) -> int:
         """How many outputs a model needs for it."""
@@ -43,6 +47,11 @@ class TargetKind(Protocol):
     @property
     def vocab(self) -> Vocab | None:
         """The classes, when there are any."""
+        ...
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """What a model's outputs are called."""
         ...
 
     def encode(self, labels: Sequence[Any]) -> Values:
@@ -76,7 +85,13 @@ class OneOf:
 
     picks_one: ClassVar[bool] = True
     words: ClassVar[str] = "one class out of several"
+    name: ClassVar[TargetKindName] = "category"
     vocab: Vocab
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The classes."""
+        return self.vocab.classes
 
     @property
     def size(self) -> int:
@@ -117,7 +132,13 @@ class AnyOf:
 
     picks_one: ClassVar[bool] = False
     words: ClassVar[str] = "any number of classes at once"
+    name: ClassVar[TargetKindName] = "categories"
     vocab: Vocab
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The classes."""
+        return self.vocab.classes
 
     @property
     def size(self) -> int:
@@ -157,12 +178,27 @@ class AnyOf:
 
 @dataclass(frozen=True)
 class Numbers:
-    """Numbers: float32 [N, K]."""
+    """Numbers: float32 [N, K].
+
+    Arguments:
+        size: How many an item has.
+        names: What they are called.
+    """
 
     picks_one: ClassVar[bool] = False
     words: ClassVar[str] = "numbers"
+    name: ClassVar[TargetKindName] = "numbers"
     size: int = 1
     vocab: None = None
+    names: tuple[str, ...] = ()
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """Their names; where they have none, ``value``, or ``value 1`` and so on."""
+        if self.names:
+            return self.names
+        numbered = tuple(f"value {number}" for number in range(1, self.size + 1))
+        return ("value",) if self.size == 1 else numbered
 
     def encode(self, labels: Sequence[Any]) -> Values:
         """The numbers, float32 [N, K]."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,8 @@ from drivetrain.errors import (
     InputTooSmallError,
     UnreadableInputError,
 )
+from drivetrain.prepare.group import Group, Remarks, Unpacked
+from drivetrain.prepare.reading import read_in_groups
 
 ImageSource = str | os.PathLike[str] | bytes | Image.Image | NDArray[np.generic]
 """A path, an encoded file's bytes, a Pillow image, or an array (uint8 [H, W] or [H, W, 3 or 4])."""
@@ -73,6 +75,11 @@ TURN_OF_ORIENTATION = {
 }
 SIDEWAYS = frozenset(TURN_OF_ORIENTATION[orientation] for orientation in (5, 6, 7, 8))
 WHITE = (255, 255, 255)
+AT_ONCE = 8
+"""Photos a run of the network: more do not fit a processor's cache and are slower each."""
+
+LARGEST_SAMPLE, SAMPLE_SIDE = 256 * 1024, 512
+"""Bytes of a photo that travels as it is, and the longer side of a larger one that does not."""
 
 Side = Annotated[int, Field(ge=1, le=8192)]
 
@@ -107,6 +114,11 @@ class ImagePreparation(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
     media_types: ClassVar[tuple[str, ...]] = MEDIA_TYPES
+    array_type: ClassVar[np.dtype[Any]] = np.dtype(np.uint8)
+    noun: ClassVar[tuple[str, str]] = ("photo", "photos")
+    fields: ClassVar[list[dict[str, Any]]] = []
+    members: ClassVar[dict[str, bytes]] = {}
+    at_once: ClassVar[int] = AT_ONCE
 
     kind: Literal["image"] = "image"
     size: tuple[Side, Side]
@@ -130,6 +142,39 @@ class ImagePreparation(BaseModel):
             max_pixels=self.max_pixels,
             min_side=self.min_side,
         )
+
+    def with_members(self, members: Mapping[str, bytes]) -> ImagePreparation:  # noqa: ARG002
+        """The same: photos need nothing of a bundle beside the settings."""
+        return self
+
+    def remarks(self, source: ImageSource) -> Remarks:  # noqa: ARG002
+        """None."""
+        return ()
+
+    def groups(self, inputs: Iterable[ImageSource], *, threads: int) -> Iterator[Group]:
+        """Many photos, read ahead on threads: see :func:`read_in_groups`."""
+        return read_in_groups(self, inputs, size=AT_ONCE, threads=threads)
+
+    def unpack(self, content: bytes, media_type: str) -> Unpacked:  # noqa: ARG002
+        """The one photo."""
+        return Unpacked([content])
+
+    def packed(self, source: ImageSource) -> bytes:
+        """A photo as bytes: a file's own, or a smaller JPEG of a large one."""
+        content = Path(source).read_bytes() if isinstance(source, str | os.PathLike) else source
+        if isinstance(content, bytes) and len(content) <= LARGEST_SAMPLE:
+            return content
+        photo = _open(content, "The picture")
+        orientation = photo.getexif().get(ORIENTATION_TAG)
+        small = photo.convert("RGB")
+        small.thumbnail((SAMPLE_SIDE, SAMPLE_SIDE))
+        file = io.BytesIO()
+        exif = small.getexif()
+        exif.clear()
+        if orientation:
+            exif[ORIENTATION_TAG] = orientation
+        small.save(file, "JPEG", quality=90, exif=exif)
+        return file.getvalue()
 
     def enough(self, width: int, height: int) -> tuple[int, int]:
         """The smallest decoded width and height that lose nothing at the final size."""

@@ -1,11 +1,12 @@
-"""What comes in over HTTP: one input's bytes and their content type, within limits."""
+"""What comes in over HTTP: bytes and their content type, within limits."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from email.message import Message
+from mimetypes import MimeTypes
 
 from fastapi import Request
 from python_multipart.exceptions import FormParserError
@@ -22,29 +23,51 @@ SECONDS_TO_SEND = 60
 ANY_TYPE = ("", "application/octet-stream", "application/x-www-form-urlencoded")
 """What clients send when they do not know: the content decides."""
 
+OWN_TYPES = MimeTypes()
+"""What endings mean, by the standard library alone: the system may hold otherwise."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Payload:
-    """One input as it was sent."""
+    """What was sent: one input, or several together.
+
+    Arguments:
+        content: Its bytes.
+        media_type: Its content type, in small letters and without parameters.
+        name: The file's name, where it came as a file.
+    """
 
     content: bytes
     media_type: str
+    name: str = ""
 
-    @property
-    def sha256(self) -> str:
-        """The SHA-256 of the content in hexadecimal."""
-        return hashlib.sha256(self.content).hexdigest()
+    def type_among(self, media_types: Sequence[str]) -> str | None:
+        """The content type to read it by: as it says, as its name says, or left to its content.
+
+        Systems name the same file differently, so that a known ending is asked where the type
+        itself is unknown. None where nothing fits.
+
+        Example:
+            >>> sent = Payload(content=b"", media_type="a/b", name="c.JSON")
+            >>> sent.type_among(["application/json"])
+            'application/json'
+        """
+        by_name, _ = OWN_TYPES.guess_type(self.name.lower())
+        for found in (self.media_type, by_name):
+            if found in media_types:
+                return found
+        return self.media_type if self.media_type in ANY_TYPE else None
 
 
 async def read_payload(
     request: Request, *, media_types: tuple[str, ...], max_bytes: int
 ) -> Payload:
-    """The input in a request: the field ``file`` of a form, or the whole body.
+    """What a request holds: the field ``file`` of a form, or the whole body.
 
     Arguments:
         request: The request.
         media_types: What the model reads.
-        max_bytes: The largest input; nothing beyond it is read.
+        max_bytes: The largest message; nothing beyond it is kept.
 
     Raises:
         Problem: 400 without an input, 413 past the limit, 415 for another content type.
@@ -54,7 +77,8 @@ async def read_payload(
         payload = await _from_form(request, max_bytes)
     else:
         payload = Payload(content=await _body(request, max_bytes, max_bytes), media_type=media_type)
-    if payload.media_type not in (*media_types, *ANY_TYPE):
+    read_as = payload.type_among(media_types)
+    if read_as is None:
         raise Problem(
             415,
             "unsupported_media_type",
@@ -69,7 +93,7 @@ async def read_payload(
             "The request holds no input.",
             "Send a form with the field file, or the file itself as the body.",
         )
-    return payload
+    return replace(payload, media_type=read_as)
 
 
 async def _from_form(request: Request, max_bytes: int) -> Payload:
@@ -83,12 +107,13 @@ async def _from_form(request: Request, max_bytes: int) -> Payload:
                     400,
                     "no_input",
                     "The form has no file in a field named file.",
-                    "Try: curl -F file=@photo.jpg ...",
+                    "Try: curl -F file=@FILE ...",
                 )
             content = await upload.read()
             if len(content) > max_bytes:
                 raise _too_large(max_bytes)
-            return Payload(content=content, media_type=_media_type(upload.content_type or ""))
+            declared = _media_type(upload.content_type or "")
+            return Payload(content=content, media_type=declared, name=upload.filename or "")
     except (HTTPException, MultiPartException, FormParserError, KeyError, ValueError) as problem:
         raise Problem(
             400,
@@ -120,7 +145,7 @@ async def _body(request: Request, most: int, max_bytes: int) -> bytes:
             408,
             "too_slow",
             f"The input did not arrive within {SECONDS_TO_SEND} seconds.",
-            "Try a better connection or a smaller photo.",
+            "Try a better connection, or send less at once.",
         ) from None
     if size > most:
         raise _too_large(max_bytes)
@@ -132,7 +157,7 @@ def _too_large(max_bytes: int) -> Problem:
         413,
         "input_too_large",
         f"The input is larger than the limit of {max_bytes / 1e6:,.0f} MB.",
-        "Shrink it and try again.",
+        "Shrink it, or send it in parts.",
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import select
@@ -21,14 +22,17 @@ class PredictionRow:
         id: The number that the answer carries.
         created: When, in UTC, ISO 8601 with milliseconds.
         bundle: The seal of the bundle that answered, SHA-256 in hexadecimal.
-        input_sha256: The SHA-256 of the input's bytes.
-        input_type: Its content type.
-        label: The answer.
-        probabilities: By class.
+        input_sha256: The SHA-256 of the input's bytes, or of its canonical JSON.
+        input_type: The content type that it came with.
+        label: The answer, as words.
+        probabilities: By class; nothing where numbers are predicted.
         in_domain: The verdict, if the bundle gives one.
         domain_score: The number behind the verdict.
         decision: The decision, if the bundle takes one.
-        seconds: From the whole input to its answer.
+        values: The predicted numbers by name; None where classes are predicted.
+        intervals: From where to where each number lies, if the bundle says so.
+        remarks: What was worth knowing of the input.
+        seconds: From the whole message to its answer.
     """
 
     id: str
@@ -41,6 +45,9 @@ class PredictionRow:
     in_domain: bool | None
     domain_score: float | None
     decision: str | None
+    values: dict[str, float] | None
+    intervals: dict[str, list[float]] | None
+    remarks: list[str]
     seconds: float
 
     @classmethod
@@ -81,8 +88,18 @@ class PredictionLog:
         Raises:
             StoreError: The database refused.
         """
+        self.append_all([row])
+
+    def append_all(self, rows: Sequence[PredictionRow]) -> None:
+        """Keep rows in one transaction: they are all on the disk when this returns, or none is.
+
+        Raises:
+            StoreError: The database refused.
+        """
+        if not rows:
+            return
         with self.database.transaction() as connection:
-            connection.execute(predictions.insert().values(**asdict(row)))
+            connection.execute(predictions.insert(), [vars(row) for row in rows])
 
     def find(self, prediction_id: str) -> PredictionRow | None:
         """The row with that id, if there is one."""

@@ -14,12 +14,13 @@ from drivetrain.apps.browser.folder import check_replaceable, put_in_place
 from drivetrain.apps.browser.runtime import PACKAGE, VERSION, runtime_files
 from drivetrain.bundle.reader import MODEL, Bundle
 from drivetrain.errors import ConfigError
+from drivetrain.judge import ClassJudgement
 
 DOMAIN = "domain.safetensors"
 SETTINGS = "model.json"
 SERVICE_WORKER = "sw.js"
 SIBLING = "serve/pages"
-SHARED = ("style.css", "choose.js", "problem.js", "show.js")
+SHARED = ("style.css", "answer.js", "choose.js", "problem.js", "show.js", "words.js")
 """What both pages are made of; it lives with the server's."""
 
 PLACEHOLDER = "/* filled in by drivetrain page */ null"
@@ -57,10 +58,10 @@ def write_page(
     bundle = Bundle.open(bundle_path)
     folder = Path(out)
     check_replaceable(folder)
-    if bundle.preparation.kind != "image":
+    if bundle.preparation.kind != "image" or not isinstance(bundle.judgement, ClassJudgement):
         raise ConfigError(
-            f"{bundle.name} takes inputs of the kind {bundle.preparation.kind!r}, and the page "
-            "takes photos.",
+            f"{bundle.name} takes {bundle.preparation.noun[1]} and answers with "
+            f"{bundle.manifest.target.kind}, and the page takes photos and answers with one class.",
             hint="Serve it with: drivetrain serve",
         )
     libraries = runtime_files(None if runtime is None else Path(runtime))
@@ -92,6 +93,7 @@ def _assets() -> Contents:
 def _settings(bundle: Bundle, large: Mapping[str, bytes]) -> dict[str, Any]:
     """What the page needs to know, as its modules read it."""
     manifest, judgement = bundle.manifest, bundle.judgement
+    assert isinstance(judgement, ClassJudgement)
     rule, record, network = judgement.decision, manifest.domain, manifest.network
     return {
         "format": "drivetrain.page",

@@ -9,17 +9,36 @@ from drivetrain.card.card import Card
 from drivetrain.card.charts import asked_chart, cost_chart, domain_chart, reliability_chart
 from drivetrain.card.decisions import Decisions, Outcome
 from drivetrain.card.markup import Markup, Section, facts, paragraph, table, with_interval
+from drivetrain.card.trust import CalibrationFigures
 
 
 def sections(card: Card) -> Iterator[Section]:
     """Calibration, in-domain test and decision."""
-    yield Section(name="calibration", title="Calibration", content=_calibration(card))
+    if card.calibration is not None:
+        figures = card.calibration
+        several = card.bundle.manifest.target.kind == "categories"
+        told = _sigmoids(figures) if several else _calibration(figures)
+        yield Section(name="calibration", title="Calibration", content=told)
     yield Section(name="domain", title="In-domain test", content=_domain(card))
     yield Section(name="decision", title="Decision", content=_decision(card))
 
 
-def _calibration(card: Card) -> Iterator[str]:
-    figures = card.calibration
+def _sigmoids(figures: CalibrationFigures) -> Iterator[str]:
+    """What is told where several classes may hold."""
+    yield paragraph(words.calibration(figures, several=True))
+    if not figures.before:
+        yield paragraph(words.NO_EVIDENCE)
+        return
+    chart = reliability_chart("before", "All yes or no answers", figures.before)
+    yield f'<div class="charts">\n{chart}</div>\n'
+    yield paragraph(
+        "A dot is a group of answers whether a class holds, larger for more of them, with its 95 % "
+        "interval; on the dashed line the answers are as often right as they are sure.",
+        "small",
+    )
+
+
+def _calibration(figures: CalibrationFigures) -> Iterator[str]:
     yield paragraph(words.calibration(figures))
     before, after = figures.record.before, figures.record.after
     if before is None:
@@ -60,11 +79,12 @@ def _calibration(card: Card) -> Iterator[str]:
 def _domain(card: Card) -> Iterator[str]:
     figures, noun = card.domain, words.noun(card.bundle)
     if figures is None:
-        yield paragraph(words.NO_DOMAIN)
+        yield paragraph(words.no_domain(card.bundle))
         return
+    said = "numbers" if card.bundle.manifest.target.kind == "numbers" else "probabilities"
     yield paragraph(
         "The score says how far an input lies from what the model was trained on, in units of the "
-        "border: above 1 it is unlike the training data, and its probabilities mean nothing."
+        f"border: above 1 it is unlike the training data, and its {said} mean nothing."
     )
     yield paragraph(words.domain(figures))
     yield facts(
@@ -83,7 +103,7 @@ def _domain(card: Card) -> Iterator[str]:
 def _decision(card: Card) -> Iterator[str]:
     decisions = card.decisions
     if decisions is None:
-        yield paragraph(words.NO_COSTS)
+        yield paragraph(words.no_costs(card.bundle))
         return
     if decisions.given:
         yield paragraph("The costs are those given for this card, not those in the bundle.")

@@ -1,4 +1,4 @@
-"""What a bundle is for, what it was made of, and how well it did."""
+"""How well a bundle did that answers with one class out of several."""
 
 from __future__ import annotations
 
@@ -6,20 +6,17 @@ from collections.abc import Iterator
 
 from drivetrain.card import words
 from drivetrain.card.card import Card
-from drivetrain.card.cautions import cautions
 from drivetrain.card.markup import (
     Markup,
     Section,
-    facts,
-    listed,
     paragraph,
     scrolling,
     shown,
     table,
     with_interval,
 )
-from drivetrain.card.results import Confusion
-from drivetrain.card.speed import Speed
+from drivetrain.card.results import AREA, Confusion, Results
+from drivetrain.card.several import SeveralResults
 
 WIDEST_CONFUSION = 40
 WIDEST_UPRIGHT = 6
@@ -31,100 +28,16 @@ DEEPEST = 0.55
 
 
 def sections(card: Card) -> Iterator[Section]:
-    """The sections up to the results of each class."""
-    yield Section(name="purpose", title="What it is for", content=_purpose(card))
-    yield Section(name="summary", title="In short", content=_summary(card))
-    yield Section(name="data", title="Data and split", content=_data(card))
-    yield Section(name="results", title="Results", content=_results(card))
-    yield Section(name="confusion", title="What is taken for what", content=_confusion(card))
-    yield Section(name="classes", title="Class by class", content=_classes(card))
+    """The results where the answer is one class."""
+    results = card.results
+    if isinstance(results, Results):
+        yield Section(name="results", title="Results", content=_results(card, results))
+        yield Section(name="confusion", title="What is taken for what", content=_confusion(results))
+        yield Section(name="classes", title="Class by class", content=class_by_class(card, results))
 
 
-def _purpose(card: Card) -> Iterator[str]:
-    objective = card.bundle.manifest.project.objective
-    if not (objective.purpose or objective.not_for or objective.measure):
-        yield paragraph(words.HOW_TO_DECLARE)
-        return
-    yield facts(
-        [
-            ("For", objective.purpose),
-            ("Not for", listed(objective.not_for) if objective.not_for else ""),
-            ("Reached when", objective.measure),
-        ]
-    )
-
-
-def _summary(card: Card) -> Iterator[str]:
-    tiles = "".join(
-        f"<li><b>{shown(number)}</b><span>{shown(what)}</span><small>{shown(more)}</small></li>\n"
-        for number, what, more in _tiles(card)
-    )
-    yield f'<ul class="tiles">\n{tiles}</ul>\n'
-    if found := cautions(card):
-        yield "<h3>Before saying yes</h3>\n"
-        yield listed(found, "mind")
-
-
-def _tiles(card: Card) -> Iterator[tuple[str, str, str]]:
+def _results(card: Card, results: Results) -> Iterator[str]:
     noun = words.noun(card.bundle)
-    if error := card.results.metrics.get("error_rate"):
-        yield (
-            f"{error.value:.1%}",
-            "wrong answers",
-            f"95 %: {error.interval}, on {error.of:,} {noun}",
-        )
-    if card.domain:
-        rejected = card.domain.rejected
-        yield (
-            f"{rejected.value:.1%}",
-            f"of validation {noun} called foreign",
-            f"95 %: {rejected.interval}, meant: {card.domain.record.false_reject:.1%}",
-        )
-    outcome = card.decisions and card.decisions.outcome
-    if card.decisions and outcome:
-        unit = card.decisions.rule.unit
-        if asked := outcome.asked:
-            price = words.amount(card.decisions.rule.ask or 0.0)
-            yield (
-                f"{asked.value:.1%}",
-                "sent to a person",
-                f"95 %: {asked.interval}, at {price} {unit}".rstrip(),
-            )
-        action, cost = outcome.without_it(card.decisions.rule.ask)
-        yield (
-            words.amount(outcome.cost),
-            f"{unit or 'cost'} on average",
-            f"{words.amount(cost)} without it ({action} always)",
-        )
-    if isinstance(card.speed, Speed):
-        yield (
-            f"{words.amount(round(card.speed.one, 1))} ms",
-            f"for one {noun[:-1]}",
-            f"here: {card.speed.machine}",
-        )
-
-
-def _data(card: Card) -> Iterator[str]:
-    training, noun = card.bundle.manifest.training, words.noun(card.bundle)
-    yield facts(
-        [
-            ("Trained on", f"{training.train_items:,} {noun}"),
-            ("Validated on", f"{training.valid_items:,} {noun}, not trained on"),
-            ("Fingerprint", training.data_fingerprint[:12] or "none was stored"),
-            ("Note", training.notes),
-        ]
-    )
-    counts = sorted(training.class_counts.items(), key=lambda one: -one[1])[:MOST_CLASSES]
-    if not counts:
-        return
-    whole = sum(training.class_counts.values()) or 1
-    rows = [(name, f"{count:,}", f"{count / whole:.1%}") for name, count in counts]
-    yield table(f"{noun} a class", ["class", noun, "share"], rows)
-    yield from _hidden(len(training.class_counts))
-
-
-def _results(card: Card) -> Iterator[str]:
-    results, noun = card.results, words.noun(card.bundle)
     yield paragraph(
         f"On {results.items:,} validation {noun}; the interval holds the true share of {noun} like "
         f"these with 95 % confidence."
@@ -133,6 +46,9 @@ def _results(card: Card) -> Iterator[str]:
         (name.replace("_", " "), f"{share.value:.1%}", share.interval)
         for name, share in results.metrics.items()
     ]
+    if area := results.area:
+        value = words.measured(AREA, area.value)
+        rows.append(("area under the ROC curve", value, words.between(area, AREA)))
     yield table("metrics", ["metric", "share", "95 % interval"], rows)
     if results.guess:
         name, error = results.guess
@@ -141,11 +57,13 @@ def _results(card: Card) -> Iterator[str]:
             f"time.",
             "small",
         )
+    if results.area:
+        yield paragraph(words.area(card.bundle), "small")
 
 
-def _confusion(card: Card) -> Iterator[str]:
-    names = [one.name for one in card.results.classes]
-    confusion = card.results.confusion
+def _confusion(results: Results) -> Iterator[str]:
+    names = [one.name for one in results.classes]
+    confusion = results.confusion
     if confusion is None:
         yield paragraph("This bundle holds no confusion matrix.")
         return
@@ -154,7 +72,7 @@ def _confusion(card: Card) -> Iterator[str]:
             "A row is a true class, a column an answer; a cell is shaded by its share of the row."
         )
         yield scrolling("confusion matrix", _matrix(names, confusion))
-    mistakes = card.results.mistakes[:10]
+    mistakes = results.mistakes[:10]
     if mistakes and len(names) > WIDEST_UPRIGHT:
         yield table(
             "most frequent mistakes",
@@ -191,7 +109,8 @@ def _cell(count: int, of: int, right: bool) -> str:
     return f'<td class="{"hit" if right else "miss"}" style="--share:{shade:.2f}">{count:,}</td>'
 
 
-def _classes(card: Card) -> Iterator[str]:
+def class_by_class(card: Card, results: Results | SeveralResults) -> Iterator[str]:
+    """What was found of each class, and how often its name was right."""
     noun = words.noun(card.bundle)
     yield paragraph(
         f"Found is the share of a class's validation {noun} that were given its name (recall); "
@@ -204,12 +123,13 @@ def _classes(card: Card) -> Iterator[str]:
             with_interval(one.found),
             with_interval(one.right),
         )
-        for one in card.results.classes[:MOST_CLASSES]
+        for one in results.classes[:MOST_CLASSES]
     ]
     yield table("results of each class", ["class", noun, "found", "right when said"], rows)
-    yield from _hidden(len(card.results.classes))
+    yield from hidden(len(results.classes))
 
 
-def _hidden(classes: int) -> Iterator[str]:
+def hidden(classes: int) -> Iterator[str]:
+    """That there are more classes than a page shows."""
     if classes > MOST_CLASSES:
         yield paragraph(f"and {classes - MOST_CLASSES:,} classes more.", "small")

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from drivetrain.learn.learner import Learner
 
 
+PICTURES = 4
+"""The axes of a batch of pictures."""
+
+
 class Mix(Callback, ABC):
     """What :class:`MixUp` and :class:`CutMix` have in common.
 
@@ -61,6 +65,11 @@ class Mix(Callback, ABC):
         follows_from = (abs(learn.seed), learn.epochs_trained, self._batch_number, self.kind)
         self._batch_number += 1
         batch, random = learn.batch, np.random.default_rng(follows_from)
+        if batch.x.ndim != PICTURES:
+            raise ConfigError(
+                f"{type(self).__name__} mixes pictures, and the batch is {tuple(batch.x.shape)}.",
+                hint="Leave it out: rows of a table have words, which cannot be mixed.",
+            )
         partners = torch.from_numpy(random.permutation(len(batch.x))).to(batch.x.device)
         y = _probabilities(batch.y, learn)
         x, kept = self.mix(batch.x, partners, random)

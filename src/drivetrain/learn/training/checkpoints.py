@@ -154,7 +154,7 @@ def run_of(learn: Trainer[Any]) -> str:
     digest = hashlib.blake2b(digest_size=16)
     for side in (learn.dls.train, learn.dls.valid):
         for given in side.inputs:
-            digest.update(repr(list(given.names)).encode())
+            digest.update(given.identity)
             digest.update(repr(given.transform.preparation).encode())
         for label in side.labels:
             digest.update(label.values.tobytes())

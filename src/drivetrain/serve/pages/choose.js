@@ -1,9 +1,11 @@
-/** How a photo is given: chosen, dropped or pasted, by pointer and by keyboard. */
+/** How a file is given: chosen, dropped or pasted, by pointer and by keyboard. */
 
 import { Problem } from "./problem.js";
 
-/** Hands each given photo to `take`, and what cannot be one to `refuse`. */
-export function listenForPhotos(page, inputs, take, refuse) {
+const WRITABLE = "input:not([type=file]), textarea, select";
+
+/** Hands each given file to `take`, and what cannot be one to `refuse`. */
+export function listenForFiles(page, inputs, take, refuse) {
   const takeFirst = (files) => files.length && take(files[0]);
   for (const input of inputs) {
     input.addEventListener("change", () => {
@@ -17,8 +19,11 @@ export function listenForPhotos(page, inputs, take, refuse) {
       input.click();
     });
   }
-  document.addEventListener("paste", (event) => takeFirst(event.clipboardData.files));
+  document.addEventListener("paste", (event) => {
+    if (!event.target.closest?.(WRITABLE)) takeFirst(event.clipboardData.files);
+  });
   document.addEventListener("dragover", (event) => {
+    if (isText(event)) return;
     event.preventDefault();
     page.classList.add("dragging");
   });
@@ -26,10 +31,16 @@ export function listenForPhotos(page, inputs, take, refuse) {
     if (!event.relatedTarget) page.classList.remove("dragging");
   });
   document.addEventListener("drop", (event) => {
+    if (isText(event)) return;
     event.preventDefault();
     page.classList.remove("dragging");
     const { files } = event.dataTransfer;
     if (files.length) return takeFirst(files);
-    refuse(new Problem("What was dropped is not a file.", "Save the picture first, then drop or choose its file."));
+    refuse(new Problem("What was dropped is not a file.", "Save it first, then drop or choose its file."));
   });
+}
+
+/** Whether words are dragged into a place for words, which the browser does by itself. */
+function isText(event) {
+  return Boolean(event.target.closest?.(WRITABLE)) && !event.dataTransfer.types.includes("Files");
 }

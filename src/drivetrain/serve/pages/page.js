@@ -1,134 +1,151 @@
-/** The page at `/`: a photo goes to `/v1/predict`, its answer comes back in words and bars. */
+/** The page at `/`: what is given goes to `/v1/predict`, its answer comes back in words and bars. */
 
-import { listenForPhotos } from "./choose.js";
+import { showAnswer } from "./answer.js";
+import { listenForFiles } from "./choose.js";
+import { listenForCopies } from "./copy.js";
+import { buildForm, clearComplaints, exampleValues, isComplete, showFormProblem, valuesOfForm } from "./form.js";
+import { fitForUpload } from "./picture.js";
 import { Problem } from "./problem.js";
-import { clearResult, say, showAnswer, showModel, showPhoto, showProblem, view } from "./show.js";
+import { predictFile, predictValues, request } from "./server.js";
+import { showSeveral } from "./several.js";
+import { callInputs, clearResult, noun, say, showModel, showPicture, showProblem, view } from "./show.js";
+import { list, size } from "./words.js";
 
-const SHRUNK_SIDES = [2048, 1448, 1024, 512];
 const MULTIPART_OVERHEAD = 1024;
 const PATIENCE_MS = 6000;
 
 let model = null;
-let photo = null;
-/** The AbortController of the newest photo: whoever no longer finds its own here is stale. */
+/** The newest file; null where the newest input came from the form. */
+let given = null;
+/** The AbortController of the newest input: whoever no longer finds its own here is stale. */
 let newest = null;
-
-// The server
-
-async function request(path, options) {
-  const response = await fetch(path, options).catch(() => {
-    throw new Problem(
-      "No answer came from the server.",
-      "Check that it is still running and that this device is connected, then try again.",
-      true,
-    );
-  });
-  const body = await response.json().catch(() => null);
-  if (response.ok && body) return body;
-  const mayPass = response.status >= 500 || response.status === 429;
-  if (body?.error?.message) throw new Problem(body.error.message, body.error.hint, mayPass);
-  throw new Problem(
-    `The server gave an answer that this page cannot read (status ${response.status}).`,
-    "Try again; if that does not help, the server's own log says more.",
-    true,
-  );
-}
+/** Asks for the newest input once more. */
+let again = start;
 
 async function loadModel() {
-  model = await request("/v1/model");
+  const found = await request("/v1/model");
+  const hasNewFields = JSON.stringify(found.fields) !== JSON.stringify(model?.fields);
+  model = found;
+  callInputs(model.noun);
+  view.page.dataset.asks = asksByForm() ? "form" : "files";
   showModel(model);
   showWhatItTakes(model);
+  if (hasNewFields) buildForm(model.fields);
+  showExample();
 }
 
-async function predict(file, signal) {
-  const form = new FormData();
-  form.append("file", file, file.name || "photo");
-  const answer = await request("/v1/predict", { method: "POST", body: form, signal });
-  if (Number.isFinite(answer.probabilities?.[answer.label])) return answer;
-  throw new Problem("The server's answer holds no prediction.", "Reload the page and try again.");
-}
-
-// The photo
-
-/** The file itself, or a JPEG of it where the server would refuse its size or its format. */
-async function fitForUpload(file) {
-  await file.slice(0, 1).arrayBuffer().catch(() => {
-    throw new Problem("This file cannot be read.", "Choose a photo; a folder, or a file that has moved, cannot be sent.");
-  });
-  const limit = (model?.limits?.max_bytes ?? Infinity) - MULTIPART_OVERHEAD;
-  const isKnown = !file.type || !model?.media_types || model.media_types.includes(file.type);
-  if (isKnown && file.size <= limit) return file;
-  const picture = new Image();
-  picture.src = URL.createObjectURL(file);
+/** Asks for the model; a failure is told only where no input's own outcome is in its place. */
+async function start() {
   try {
-    await picture.decode();
-    return await redraw(picture, limit);
-  } catch {
-    if (file.size <= limit) return file;
-    throw new Problem(
-      `This file is too large to send (${sizeOf(file)}), and this browser cannot make it smaller.`,
-      "Save it as a smaller JPEG, then try that one.",
-    );
-  } finally {
-    URL.revokeObjectURL(picture.src);
+    await loadModel();
+    if (!newest) clearResult("empty");
+  } catch (problem) {
+    if (!newest) showProblem(problem, null);
   }
 }
 
-async function redraw(picture, limit) {
-  const { naturalWidth: width, naturalHeight: height } = picture;
-  const canvas = document.createElement("canvas");
-  for (const side of SHRUNK_SIDES) {
-    const scale = Math.min(1, side / Math.max(width, height));
-    canvas.width = Math.max(1, Math.round(width * scale));
-    canvas.height = Math.max(1, Math.round(height * scale));
-    const context = canvas.getContext("2d");
-    context.imageSmoothingQuality = "high";
-    context.fillStyle = "white";
-    context.fillRect(0, 0, canvas.width, canvas.height);
-    context.drawImage(picture, 0, 0, canvas.width, canvas.height);
-    const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.9));
-    if (blob && blob.size <= limit) return new File([blob], "photo.jpg", { type: blob.type });
-  }
-  throw new RangeError("No size of the photo fits.");
+function asksByForm() {
+  return Boolean(model?.fields.length);
 }
 
-async function answerFor(file) {
+function takesPictures() {
+  return Boolean(model?.media_types.some((type) => type.startsWith("image/")));
+}
+
+// From what is given to its answer
+
+/** Shows what `ask` brings, unless something newer was given meanwhile. */
+async function answerWith(ask, doing, whenRefused) {
   newest?.abort();
   const own = (newest = new AbortController());
-  photo = file;
-  showPhoto(file);
-  showWaiting("Looking at the photo…");
+  const file = given;
+  again = () => answerWith(ask, doing, whenRefused);
+  showWaiting(doing);
   const patience = setTimeout(() => {
     if (newest === own) showWaiting("Still looking. A busy server or a slow connection takes longer.");
   }, PATIENCE_MS);
   try {
-    if (!model) await loadModel().catch(() => null);
-    const upload = await fitForUpload(file);
-    const answer = await predict(upload, own.signal);
-    if (newest === own) showAnswerOf(answer, upload);
+    const { answer, sent } = await ask(own.signal);
+    if (newest === own) showAnswerOf(answer, file, sent);
   } catch (problem) {
-    if (newest === own) showProblem(problem, photo);
+    if (newest === own) whenRefused(problem);
   } finally {
     clearTimeout(patience);
   }
 }
 
-/** Asks for the model; a failure is told only where no photo's own outcome is in its place. */
-async function start() {
-  try {
-    await loadModel();
-    if (!photo) clearResult("empty");
-  } catch (problem) {
-    if (!photo) showProblem(problem, null);
+async function answerFile(file) {
+  given = file;
+  if (!asksByForm()) showPicture(file);
+  clearComplaints();
+  const ask = async (signal) => {
+    if (!model) await loadModel().catch(() => null);
+    const sent = await readyToSend(file);
+    return { answer: await predictFile(sent, signal), sent };
+  };
+  const doing = asksByForm() ? `Answering every ${noun.one} of ${file.name}…` : `Looking at the ${noun.one}…`;
+  await answerWith(ask, doing, (problem) => showProblem(problem, file));
+}
+
+async function answerForm() {
+  given = null;
+  clearComplaints();
+  if (!isComplete()) return;
+  const values = valuesOfForm();
+  const ask = async (signal) => ({ answer: await predictValues(values, signal) });
+  await answerWith(ask, "Asking the model…", (problem) => {
+    if (problem instanceof Problem && !problem.mayPass) {
+      clearResult("empty");
+      showFormProblem(problem);
+    } else showProblem(problem, values);
+  });
+}
+
+async function readyToSend(file) {
+  await file.slice(0, 1).arrayBuffer().catch(() => {
+    throw new Problem("This file cannot be read.", `Choose a ${noun.one}; a folder, or a file that has moved, cannot be sent.`);
+  });
+  const limit = (model?.limits?.max_bytes ?? Infinity) - MULTIPART_OVERHEAD;
+  if (takesPictures()) return fitForUpload(file, limit, model.media_types);
+  if (file.size <= limit) return file;
+  throw new Problem(`This file is too large to send (${size(file.size)}).`, `Send its ${noun.many} in parts.`);
+}
+
+function showAnswerOf(answer, file, sent) {
+  if (answer.predictions) showSeveral(answer.predictions, file.name);
+  else {
+    showAnswer(answer, model);
+    if (sent && sent !== file) {
+      say("note", `Your ${noun.one} (${size(file.size)}) was sent as a JPEG of ${size(sent.size)}, made by this page.`);
+    }
+    say("prediction-id", answer.id);
   }
+  if (asksByForm()) view.result.scrollIntoView({ block: "nearest" });
+  if (answer.model !== model?.model) start();
 }
 
 // What is seen
 
-function showWhatItTakes({ vocab, domain, media_types: types }) {
-  say("lead", `Give it a photo. It picks one of these ${vocab.length}, whatever the photo shows, and says how sure it is${
-    domain ? " and whether the photo is like those it learned from" : ""}.`);
-  if (types?.length) view.file.accept = types.join(",");
+function showWhatItTakes({ vocab, domain, media_types: types, target }) {
+  const way = asksByForm()
+    ? `Fill in what is known and leave the rest empty, or give a file with many ${noun.many}.`
+    : `Give it a ${noun.one}.`;
+  const like = domain ? `${target.kind === "category" ? " and" : "It says"} whether the ${noun.one} is like those it learned from` : "";
+  say("lead", {
+    category: `${way} It picks one of these ${vocab.length}, whatever the ${noun.one} ${asksByForm() ? "holds" : "shows"}, and says how sure it is${like}.`,
+    categories: `${way} It says how likely each of these ${vocab.length} is. ${like}${like && "."}`.trim(),
+    numbers: `${way} It answers with ${list(vocab.length > 3 ? [`${vocab.length} numbers`] : vocab)} and says how far off it may be. ${like}${like && "."}`.trim(),
+  }[target.kind]);
+  view.file.accept = types.flatMap((type) => (takesPictures() ? [type] : [type, `.${type.split("/")[1]}`])).join(",");
+  say("file-action", asksByForm() ? `Choose a file with many ${noun.many}` : `Choose a ${noun.one}`);
+  say("camera-action", `Take a ${noun.one}`);
+  view.camera.parentElement.hidden = !takesPictures();
+}
+
+function showExample() {
+  const values = JSON.stringify(exampleValues()).replaceAll("'", "'\\''");
+  const sent = asksByForm() ? `-H 'Content-Type: application/json' -d '${values}'` : `-F file=@${takesPictures() ? `${noun.one}.jpg` : "FILE"}`;
+  say("curl", `curl ${sent} ${location.origin}/v1/predict`);
 }
 
 function showWaiting(words) {
@@ -136,45 +153,23 @@ function showWaiting(words) {
   say("progress", words);
 }
 
-function showAnswerOf(answer, upload) {
-  showAnswer(answer, model?.project?.levers);
-  say("note", upload !== photo && `Your photo (${sizeOf(photo)}) was sent as a JPEG of ${sizeOf(upload)}, made by this page.`);
-  say("prediction-id", answer.id);
-  if (answer.model !== model?.model) start();
-}
-
-function sizeOf(file) {
-  return file.size < 1e6 ? `${Math.ceil(file.size / 1e3)} kB` : `${(file.size / 1e6).toFixed(1)} MB`;
-}
-
 // What is listened to
 
-listenForPhotos(view.page, [view.file, view.camera], answerFor, (problem) => showProblem(problem, photo));
+listenForFiles(view.page, [view.file, view.camera], answerFile, (problem) => showProblem(problem, given));
 view.preview.addEventListener("error", () => (view.preview.hidden = true));
-view.retry.addEventListener("click", () => (photo ? answerFor(photo) : start()));
-
-/** Without https a page has no clipboard; selecting and the copy command still work. */
-async function copy(source) {
-  try {
-    await navigator.clipboard.writeText(source.textContent);
-    return true;
-  } catch {
-    getSelection().selectAllChildren(source);
-    return document.execCommand("copy");
-  }
-}
-
-for (const button of document.querySelectorAll("[data-copies]")) {
-  button.addEventListener("click", async () => {
-    const words = (await copy(view[button.dataset.copies])) ? "Copied" : "Selected";
-    say("notice", words);
-    button.firstChild.data = words;
-    setTimeout(() => {
-      say("notice", "");
-      button.firstChild.data = "Copy";
-    }, 2000);
-  });
-}
-
-say("curl", `curl -F file=@photo.jpg ${location.origin}/v1/predict`);
+view.retry.addEventListener("click", () => again());
+view.form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  answerForm();
+});
+view.form.addEventListener("reset", () => {
+  newest?.abort();
+  newest = null;
+  clearComplaints();
+  clearResult("empty");
+});
+view.form.addEventListener("input", () => {
+  if (view.page.dataset.state === "answered") view.page.dataset.state = "outdated";
+});
+listenForCopies();
 start();

@@ -1,12 +1,13 @@
 /** The page: a photo is given, the visitor's own browser answers. */
 
+import { showAnswer } from "./answer.js";
 import { hasLiveView, takePhoto } from "./camera.js";
-import { listenForPhotos } from "./choose.js";
+import { listenForFiles } from "./choose.js";
 import { judge } from "./judge.js";
 import { loadModel, loadSettings } from "./load.js";
 import { keepOffline } from "./offline.js";
 import { prepare } from "./prepare.js";
-import { clearResult, say, showAnswer, showModel, showPhoto, showProblem, view } from "./show.js";
+import { callInputs, clearResult, say, showModel, showPicture, showProblem, view } from "./show.js";
 
 const LOOKING = "Looking at the photo…";
 
@@ -75,7 +76,7 @@ function whenNot(problem) {
 async function answerFor(file) {
   const own = (newest = Symbol(file.name));
   photo = file;
-  showPhoto(file);
+  showPicture(file);
   clearResult("waiting");
   if (view.loading.hidden) say("progress", LOOKING);
   const earlier = turn;
@@ -87,7 +88,7 @@ async function answerFor(file) {
     await nextFrames();
     const answer = await classify(file);
     if (newest !== own) return;
-    showAnswer(answer, settings.project.levers);
+    showAnswer(answer, settings);
     say("note", "It was answered on this device, and the photo stays here.");
   } catch (problem) {
     if (newest === own) showProblem(problem, photo);
@@ -127,12 +128,13 @@ async function useCamera() {
   }
 }
 
-listenForPhotos(view.page, [view.file, view["camera-file"]], answerFor, (problem) => showProblem(problem, photo));
+listenForFiles(view.page, [view.file, view["camera-file"]], answerFor, (problem) => showProblem(problem, photo));
 view.preview.addEventListener("error", () => (view.preview.hidden = true));
 view.retry.addEventListener("click", tryAgain);
 view.camera.addEventListener("click", useCamera);
 view["close-camera"].addEventListener("click", () => view.viewfinder.close());
 
+callInputs(["photo", "photos"]);
 view.stuck.remove();
 start();
 if (view.file.files.length) answerFor(view.file.files[0]); // given before this module was here to listen

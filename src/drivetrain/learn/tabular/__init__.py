@@ -1,0 +1,1 @@
+"""Tables: their columns, their rows, and the models that learn from them."""

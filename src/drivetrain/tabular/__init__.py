@@ -1,0 +1,1 @@
+"""The lesson's star import for tables: ``from drivetrain.tabular.all import *``."""
