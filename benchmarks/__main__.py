@@ -94,8 +94,8 @@ def _parser() -> argparse.ArgumentParser:
         "--data",
         type=Path,
         default=Path(os.environ.get(DATA_VARIABLE) or DEFAULT_DATA),
-        help=f"the folder with bears/ and large-photos/ (default: ../shared/data beside the "
-        f"repository, or {DATA_VARIABLE})",
+        help="the folder with bears/, large-photos/ and the tables (default: ../shared/data "
+        f"beside the repository, or {DATA_VARIABLE})",
     )
     parser.add_argument(
         "--out",

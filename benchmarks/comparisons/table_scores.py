@@ -30,12 +30,12 @@ the same split of each seed. Each has its defaults: LightGBM's classifier with p
 are asked, and no program stops early.
 
 - *adult*: {{adult}}; a random fifth is asked, with the shares of the classes.
-- *flights*: {{flights}}. Whether a flight arrives more than 15 minutes late, by what is known before
-  it departs: day, weekday, scheduled hour and minute of departure and arrival, carrier, tail number
-  ({{tails:,}} of them), origin, destination, distance. January to September trains and October to
-  December is asked; the month is left out, since none of those asked is in training. Cancelled and
-  diverted flights have no arrival and are left out. The split is the same for all seeds, so the
-  intervals tell of the seed of training alone."""
+- *flights*: {{flights}}. Whether a flight arrives more than 15 minutes late, by what is known
+  before it departs: day, weekday, scheduled hour and minute of departure and arrival, carrier, tail
+  number ({{tails:,}} of them), origin, destination, distance. January to September trains and
+  October to December is asked; the month is left out, since none of those asked is in training.
+  Cancelled and diverted flights have no arrival and are left out. The split is the same for all
+  seeds, so the intervals tell of the seed of training alone."""
 
 Scores = dict[str, list[float]]
 

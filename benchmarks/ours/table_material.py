@@ -1,8 +1,8 @@
 """A table that all sides read, and how it is split: ``table_material.py NAME SOURCE SEEDS FOLDER``.
 
-Writes into FOLDER ``table.csv``, ``plan.json`` (which column is what), ``target.npy`` (the
-target of each row as a whole number) and for each seed ``split-N.npz`` with the positions of ``train`` and
-``test``.
+Writes into FOLDER ``table.csv``, ``plan.json`` (which column is what), ``target.npy`` (the target
+of each row as a whole number), for each seed ``split-N.npz`` with the positions of ``train`` and
+``test``, and ``many.csv``: 100,000 rows without a target, all different where there are so many.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Drivetrain: from a folder of photos to a model that people can rely on.
+"""Drivetrain: from a folder of photos, or a table, to a model that people can rely on.
 
 Public names load when they are first used, so that ``import drivetrain`` costs nothing and the
 running world (predictor, serving, record) never touches torch.

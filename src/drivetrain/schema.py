@@ -11,8 +11,14 @@ from numpy.typing import NDArray
 
 from drivetrain.errors import DataError
 
+DIGITS = 7
+"""Digits that a number of single precision has."""
+
 Probabilities = NDArray[np.float32]
 """float32 [C] for one input or [N, C] for many; each row sums to 1."""
+
+
+NONE: Probabilities = np.empty(0, np.float32)
 
 
 @dataclass(frozen=True)
@@ -88,7 +94,7 @@ class Prediction:
             them; where numbers are predicted, the numbers.
         index: The class's position in the vocabulary; None where the answer is not one class.
         probabilities: float32 [C], in the order of the vocabulary; they sum to 1 where the answer
-            is one class. None where numbers are predicted.
+            is one class. None of them where numbers are predicted.
         vocab: The classes, or what the numbers are called.
         in_domain: Whether the input is like what the model was trained on; None when the
             bundle carries no in-domain test.
@@ -103,7 +109,7 @@ class Prediction:
 
     label: str
     index: int | None
-    probabilities: Probabilities | None
+    probabilities: Probabilities
     vocab: Sequence[str]
     in_domain: bool | None = None
     domain_score: float | None = None
@@ -121,16 +127,16 @@ class Prediction:
     @property
     def confidence(self) -> float | None:
         """The probability of the label; None where the answer is not one class."""
-        if self.index is None or self.probabilities is None:
+        if self.index is None:
             return None
         return float(self.probabilities[self.index])
 
     @property
     def numbers(self) -> tuple[float, ...]:
         """All that the answer says as numbers: the probabilities, or what is predicted."""
-        if self.probabilities is not None:
-            return tuple(map(float, self.probabilities))
-        return tuple((self.values or {}).values())
+        if self.values is not None:
+            return tuple(self.values.values())
+        return tuple(map(float, self.probabilities))
 
     @property
     def in_words(self) -> str:
@@ -154,18 +160,17 @@ class Prediction:
 
     def as_dict(self) -> dict[str, Any]:
         """The fields of the HTTP answer that belong to the prediction itself."""
-        shares = () if self.probabilities is None else self.probabilities
-        pairs = zip(self.vocab, shares, strict=False)
+        pairs = zip(self.vocab, self.probabilities, strict=self.values is None)
         return {
             "label": self.label,
             "probabilities": {name: round(float(value), 6) for name, value in pairs},
             "in_domain": self.in_domain,
             "domain_score": None if self.domain_score is None else round(self.domain_score, 4),
             "decision": self.decision,
-            "values": self.values,
+            "values": self.values and {name: _told(one) for name, one in self.values.items()},
             "intervals": None
             if self.intervals is None
-            else {name: list(ends) for name, ends in self.intervals.items()},
+            else {name: [_told(end) for end in ends] for name, ends in self.intervals.items()},
             "remarks": list(self.remarks),
         }
 
@@ -220,7 +225,7 @@ class Predictions(Sequence[Prediction]):
         return Prediction(
             label=self.labels[place],
             index=None if self.indices is None else int(self.indices[place]),
-            probabilities=None if self.probabilities is None else self.probabilities[place],
+            probabilities=NONE if self.probabilities is None else self.probabilities[place],
             vocab=self.vocab,
             in_domain=None if self.in_domain is None else bool(self.in_domain[place]),
             domain_score=None if self.domain_scores is None else float(self.domain_scores[place]),
@@ -236,3 +241,8 @@ class Predictions(Sequence[Prediction]):
             name: (value - width, value + width)
             for (name, value), width in zip(values.items(), self.half_widths, strict=True)
         }
+
+
+def _told(number: float) -> float:
+    """A number with the digits that tell something: more are the noise of single precision."""
+    return float(f"{number:.{DIGITS}g}")

@@ -27,7 +27,7 @@ from drivetrain.errors import (
     DrivetrainError,
     SampleMismatchError,
 )
-from drivetrain.judge import Calibration
+from drivetrain.judge import Calibration, ClassJudgement
 from drivetrain.predictor import Predictor
 
 GOLDEN = Path(__file__).parents[1] / "golden"
@@ -352,6 +352,7 @@ def test_a_bundle_of_format_1_has_no_judgement_and_answers_as_it_did() -> None:
     opened = Bundle.open(GOLDEN / "format-1.bundle")
     assert opened.manifest.format_version == 1
     assert opened.manifest.calibration.settings == Calibration()
+    assert isinstance(opened.judgement, ClassJudgement)
     assert (opened.judgement.domain, opened.judgement.decision, opened.evidence) == (None,) * 3
 
 

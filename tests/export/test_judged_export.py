@@ -17,7 +17,7 @@ from drivetrain.errors import ConfigError
 from drivetrain.export import export_bundle, exported
 from drivetrain.export.answers import Answers, as_validated
 from drivetrain.export.quantize import why_not
-from drivetrain.judge import ASK
+from drivetrain.judge import ASK, ClassJudgement
 from drivetrain.learn.learner import Learner
 from drivetrain.learn.loaders import DataLoader, DataLoaders
 from drivetrain.predictor import Predictor
@@ -96,6 +96,7 @@ def test_the_evidence_is_what_the_network_said_of_validation(
     assert evidence is not None
     expected, truth = trained.get_preds()
     np.testing.assert_array_equal(evidence.targets, truth.numpy())
+    assert isinstance(opened.judgement, ClassJudgement)
     given = opened.judgement.calibration.probabilities(evidence.outputs)
     np.testing.assert_allclose(given, expected.numpy(), atol=1e-4)
     answers = Predictor(opened).predict(list(trained.dls.valid.items))

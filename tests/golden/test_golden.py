@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from conftest import COLOURS, colour_photo
+from tables import small_row
 
 from drivetrain.bundle import FORMAT_VERSION
 from drivetrain.predictor import Predictor
@@ -19,9 +20,13 @@ def test_there_is_one_for_each_format_version() -> None:
 
 
 @pytest.mark.parametrize("file", GOLDEN, ids=lambda file: file.stem)
-def test_it_opens_verifies_and_answers(file: Path) -> None:
+def test_it_opens_and_verifies(file: Path) -> None:
+    assert Predictor.open(file).verify() < 1e-3
+
+
+@pytest.mark.parametrize("file", GOLDEN[:2], ids=lambda file: file.stem)
+def test_photos_are_answered_as_they_were(file: Path) -> None:
     predictor = Predictor.open(file)
-    assert predictor.verify() < 1e-3
     for colour in COLOURS:
         assert predictor.predict(colour_photo(colour, seed=999)).label == colour
 
@@ -34,4 +39,14 @@ def test_format_2_judges_as_it_did() -> None:
     noise = np.random.default_rng(0).integers(0, 255, (40, 48, 3), np.uint8)
     foreign = predictor.predict(noise)
     assert (foreign.in_domain, foreign.decision) == (False, "ask a person")
+    assert predictor.bundle.evidence is not None
+
+
+def test_format_3_answers_rows_as_it_did() -> None:
+    predictor = Predictor.open(Path(__file__).parent / "format-3.bundle")
+    sure = predictor.predict(small_row())
+    assert (sure.label, sure.decision, sure.in_domain, sure.remarks) == ("yes", "call", True, ())
+    foreign = predictor.predict(small_row(age=700, city="Atlantis"))
+    assert (foreign.in_domain, foreign.decision) == (False, "ask a person")
+    assert [words.partition(":")[0] for words in foreign.remarks] == ["city", "age"]
     assert predictor.bundle.evidence is not None

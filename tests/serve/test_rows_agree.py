@@ -17,7 +17,8 @@ import pytest
 from conftest import Server
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tables import TARGETS, small_row, table_bundle
+from table_bundles import made_once
+from tables import TARGETS, small_row
 
 from drivetrain.errors import InputError
 from drivetrain.predictor import Predictor
@@ -71,7 +72,7 @@ def mutated(draw: st.DrawFn) -> Row:
 
 @pytest.fixture(scope="module", params=list(TARGETS))
 def bundle(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return table_bundle(tmp_path_factory.mktemp("agree") / "m.bundle", str(request.param))
+    return made_once(tmp_path_factory, str(request.param))
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from drivetrain.errors import StoreError
-from drivetrain.schema import Prediction, Vocab
+from drivetrain.schema import NONE, Prediction, Vocab
 from drivetrain.store import Database, PredictionLog, PredictionRow
 
 ANSWER = Prediction.of(np.array([0.25, 0.75], np.float32), Vocab(("black", 'te"ddy 🧸')))
@@ -20,7 +20,7 @@ ANSWER = Prediction.of(np.array([0.25, 0.75], np.float32), Vocab(("black", 'te"d
 KILLED_WRITER = """
 import os, signal, sys
 import numpy as np
-from drivetrain.schema import Prediction, Vocab
+from drivetrain.schema import NONE, Prediction, Vocab
 from drivetrain.store import Database, PredictionLog, PredictionRow
 log = PredictionLog(Database(sys.argv[1]))
 answer = Prediction.of(np.array([0.25, 0.75], np.float32), Vocab(("a", "b")))
@@ -34,7 +34,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 NUMBERS = Prediction(
     label="12.5",
     index=None,
-    probabilities=None,
+    probabilities=NONE,
     vocab=("price",),
     values={"price": 12.5000001},
     intervals={"price": (10.25, 14.75)},

@@ -38,7 +38,7 @@ EIGHT = 8
 SMALLEST_WRITTEN_OUT, LARGEST_WRITTEN_OUT = 1e-3, 1e9
 GAPS = {
     "number": "a number counts as the training's median",
-    "category": "a category as a word of its own",
+    "category": "a category as a word of its own (as unseen where training had no gaps)",
     "date": "a date as an unknown one",
     "text": "a text as empty",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -50,17 +51,25 @@ def serve(
     ),
 ) -> None:
     """Serve a bundle over HTTP, with a page for people."""
-    _serve(bundle, host, port, store, Path("photo.jpg"))
+    _serve(bundle, host, port, store)
 
 
-def _serve(bundle: Path, host: str, port: int, store: str, photo: Path) -> None:
+def _serve(bundle: Path, host: str, port: int, store: str, photo: Path | None = None) -> None:
     _need_server()
+    from drivetrain.bundle import Bundle
+    from drivetrain.card.takes import example_text
     from drivetrain.serve.run import serve as serve_bundle
+
+    preparation = Bundle.open(bundle).preparation
+    sent = f'-F "file=@{photo or f"{preparation.noun[0]}.jpg"}"'
+    if preparation.fields:
+        example = example_text(preparation.fields)
+        sent = "-F file=@rows.csv" if example is None else f"--json {shlex.quote(example)}"
 
     def announce(url: str) -> None:
         print_text(
             f"Serving {bundle} on {url} (stop with Ctrl+C); the record is {store}\n"
-            f'Try: curl -F "file=@{photo}" {url}/v1/predict'
+            f"Try: curl {sent} {url}/v1/predict"
         )
         sys.stdout.flush()
 

@@ -97,8 +97,8 @@ def _grid(
         shares = np.linspace(ENDS, 1 - ENDS, points)
         distinct, grid = grid, np.unique(np.quantile(known, shares, method="nearest"))
         if len(grid) < points / 2:  # most rows hold the same: look at what the others hold
-            among = np.quantile(distinct, shares[:: 2 if len(grid) > 2 else 1], method="nearest")
-            grid = np.unique(np.concatenate([grid, among]))[-points:]
+            shares = np.linspace(ENDS, 1 - ENDS, points - len(grid))
+            grid = np.union1d(grid, np.quantile(distinct, shares, method="nearest"))
     nearest = np.searchsorted((grid[1:] + grid[:-1]) / 2, known) if len(grid) else known
     rows = np.bincount(nearest.astype(np.int64), minlength=len(grid)).tolist()
     values: list[Any] = [_moment(day) for day in grid] if part.is_date else grid.tolist()

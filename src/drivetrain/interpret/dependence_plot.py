@@ -112,6 +112,8 @@ def _draw_numbers(
             axes.fill_between(x, line["low"], line["high"], color=colour, alpha=0.15, linewidth=0)
         for mean in gaps[gaps["answer"] == name]["mean"]:
             axes.axhline(mean, color=colour, linewidth=1, linestyle=(0, (2, 3)))
+            if name != answers[0]:
+                continue
             axes.annotate(
                 "nothing given", (0.99, mean), xycoords=("axes fraction", "data"), ha="right",
                 va="bottom", fontsize=7.5, color=colour,

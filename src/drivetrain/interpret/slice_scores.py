@@ -64,7 +64,7 @@ def interval(score: Floats, *, share: bool, seed: int) -> tuple[float, float]:
 
 
 @dataclass(frozen=True)
-class Tested:
+class Comparison:
     """What slices are compared by.
 
     Arguments:
@@ -76,7 +76,7 @@ class Tested:
     share: bool
 
     @classmethod
-    def of(cls, answered: TableAnswers) -> Tested:
+    def of(cls, answered: TableAnswers) -> Comparison:
         """The mistakes, or the ranks of errors, which one strange row cannot sway."""
         from scipy.stats import rankdata
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivetrain.errors import ConfigError
-from drivetrain.interpret.slice_scores import Tested, corrected, means_of, score_of, told
+from drivetrain.interpret.slice_scores import Comparison, corrected, means_of, score_of, told
 from drivetrain.interpret.table_answers import Metric, TableAnswers, metric_name
 from drivetrain.interpret.table_columns import part_named, sliced
 
@@ -30,9 +30,9 @@ def slices(
 ) -> pd.DataFrame:
     """How good the answers are for each word of a column, or each quantile of a number.
 
-    A slice is set against all other rows: see :class:`~drivetrain.interpret.slice_scores.Tested`.
-    ``p_corrected`` allows for how many slices are looked at (Benjamini and Hochberg 1995). Texts
-    are sliced by length, dates by time or, as ``sold.Month``, by a part.
+    A slice is set against all other rows as ``drivetrain.interpret.slice_scores.Comparison``
+    does. ``p_corrected`` allows for how many slices are looked at (Benjamini and Hochberg 1995).
+    Texts are sliced by length, dates by time or, as ``sold.Month``, by a part.
 
     Arguments:
         answered: The rows and their answers.
@@ -59,7 +59,7 @@ def slices(
     rows = sliced(part, answered.frame, answered.arrays.numpy(), bins)
     score, count = score_of(answered), len(rows.labels)
     _, _, rest = means_of(score, rows.codes, count)
-    chance = Tested.of(answered).chance(rows.codes, count)
+    chance = Comparison.of(answered).chance(rows.codes, count)
     found: list[dict[str, Any]] = []
     for place, label in enumerate(rows.labels):
         inside = rows.codes == place

@@ -127,7 +127,8 @@ def _slices(interp: TabularInterpretation) -> Iterator[str]:
     found = interp.worst_slices(SLICES, pairs=True)
     name = score_name(interp.answered)
     sure = [] if not len(found) else found["differs"].tolist()
-    several = f"{sum(sure)} of the slices below do worse than the rest by more than chance"
+    some = "All" if all(sure) else f"{sum(sure)} of the"
+    several = f"{some} slices below do worse than the rest by more than chance"
     told = several if any(sure) else "No slice does worse than the rest by more than chance"
     yield heading(
         "Where it fails",

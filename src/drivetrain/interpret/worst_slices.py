@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from drivetrain.interpret.slice_scores import (
+    Comparison,
     Counts,
     Floats,
-    Tested,
     corrected,
     means_of,
     score_name,
@@ -106,7 +106,7 @@ def worst_slices(
 
 def _cuts(answered: TableAnswers, bins: int, *, pairs: bool) -> Iterator[_Cut]:
     """The rows cut by each column, and by each two."""
-    arrays, score, tested = answered.arrays.numpy(), score_of(answered), Tested.of(answered)
+    arrays, score, tested = answered.arrays.numpy(), score_of(answered), Comparison.of(answered)
     worst = np.maximum if worse_sign(answered) > 0 else np.minimum
     sides: dict[str, Sliced] = {}
     for column in answered.preparation.columns:

@@ -41,7 +41,7 @@ class Batch:
 
     xs: tuple[Tensor, ...]
     ys: tuple[Tensor, ...]
-    positions: Sequence[int]
+    positions: list[int]
 
     @property
     def x(self) -> Tensor:

@@ -75,7 +75,7 @@ class Preparation(Protocol):
         """Many inputs, in their order, some at a time."""
         ...
 
-    def unpack(self, content: bytes, media_type: str) -> Unpacked:
+    def unpack(self, content: bytes, media_type: str, *, most: int | None = None) -> Unpacked:
         """The inputs in the bytes of a message or a file."""
         ...
 

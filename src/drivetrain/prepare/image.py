@@ -155,7 +155,13 @@ class ImagePreparation(BaseModel):
         """Many photos, read ahead on threads: see :func:`read_in_groups`."""
         return read_in_groups(self, inputs, size=AT_ONCE, threads=threads)
 
-    def unpack(self, content: bytes, media_type: str) -> Unpacked:  # noqa: ARG002
+    def unpack(
+        self,
+        content: bytes,
+        media_type: str,  # noqa: ARG002
+        *,
+        most: int | None = None,  # noqa: ARG002
+    ) -> Unpacked:
         """The one photo."""
         return Unpacked([content])
 

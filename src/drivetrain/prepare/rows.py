@@ -6,9 +6,10 @@ import csv
 import io
 import json
 from collections.abc import Mapping
+from itertools import islice
 from typing import Any
 
-from drivetrain.errors import UnreadableInputError
+from drivetrain.errors import InputTooLargeError, UnreadableInputError
 from drivetrain.prepare.group import Unpacked
 from drivetrain.prepare.values import shown
 
@@ -39,18 +40,26 @@ def parse_row(content: bytes | bytearray | str) -> Mapping[str, Any]:
     return row
 
 
-def unpack_rows(content: bytes, media_type: str) -> Unpacked:
+def unpack_rows(content: bytes, media_type: str, *, most: int | None = None) -> Unpacked:
     """The rows in a message; where its type says nothing, its first letter decides.
+
+    Arguments:
+        content: The message.
+        media_type: Its content type.
+        most: With more rows than this it is refused, and no more of them are read.
 
     Raises:
         UnreadableInputError: It holds no rows.
+        InputTooLargeError: It holds too many.
     """
     if media_type == "text/csv" or (
         media_type != "application/json" and content.lstrip()[:1] not in (b"{", b"[")
     ):
-        return Unpacked(_csv(content), several=True)
+        return Unpacked(_csv(content, most), several=True)
     found = _json(content)
     if isinstance(found, list):
+        if most is not None and len(found) > most:
+            raise _too_many(most)
         return Unpacked(found, several=True)
     return Unpacked([found])
 
@@ -78,7 +87,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return made
 
 
-def _csv(content: bytes) -> list[dict[str, Any]]:
+def _csv(content: bytes, most: int | None) -> list[dict[str, Any]]:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -95,11 +104,21 @@ def _csv(content: bytes) -> list[dict[str, Any]]:
         names = [name.strip() or f"column {place}" for place, name in header_names]
         reader.fieldnames = names
         _check_header(names)
-        return [_row(row) for row in reader]
+        rows = [_row(row) for row in islice(reader, None if most is None else most + 1)]
     except csv.Error as problem:
         raise UnreadableInputError(
             f"The file is no CSV that can be read: {problem}.", hint=SHAPE
         ) from None
+    if most is not None and len(rows) > most:
+        raise _too_many(most)
+    return rows
+
+
+def _too_many(most: int) -> InputTooLargeError:
+    return InputTooLargeError(
+        f"There are more than {most:,} rows, and one message may hold that many.",
+        hint="Send them in parts, or answer them with: drivetrain predict",
+    )
 
 
 def _check_header(names: list[str]) -> None:

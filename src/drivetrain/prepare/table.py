@@ -201,13 +201,13 @@ class TablePreparation(BaseModel):
         kept = {column.name: plain(row[column.name]) for column in self.columns}
         return json.dumps(kept, ensure_ascii=False).encode()
 
-    def unpack(self, content: bytes, media_type: str) -> Unpacked:
+    def unpack(self, content: bytes, media_type: str, *, most: int | None = None) -> Unpacked:
         """The rows that were sent together: a JSON object, a list of them, or CSV with a header.
 
         Raises:
             UnreadableInputError: It is none of those.
         """
-        return unpack_rows(content, media_type)
+        return unpack_rows(content, media_type, most=most)
 
     # ---- inner works -------------------------------------------------------------------------
 

@@ -93,7 +93,9 @@ class Answering:
     def _answered(self, payload: Payload) -> tuple[Unpacked, list[Outcome]]:
         """What was sent, and the hash and the answer of each input in it."""
         try:
-            sent = self.predictor.preparation.unpack(payload.content, payload.media_type)
+            sent = self.predictor.preparation.unpack(
+                payload.content, payload.media_type, most=MOST_AT_ONCE
+            )
             if sent.several:
                 self._check_count(len(sent.items))
                 return sent, list(self._outcomes(sent.items))
@@ -123,13 +125,6 @@ class Answering:
         _, many = self.predictor.preparation.noun
         if not count:
             raise Problem(400, "no_input", f"The request holds no {many}.", "Send at least one.")
-        if count > MOST_AT_ONCE:
-            raise Problem(
-                413,
-                "input_too_large",
-                f"The request holds {count:,} {many}, more than the limit of {MOST_AT_ONCE:,}.",
-                "Send them in parts, or answer them with: drivetrain predict",
-            )
 
 
 PUBLIC = tuple(name for name in PredictionAnswer.model_fields if name != "model")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from pathlib import Path
 
 from drivetrain.data.report.finding import Finding, count_of
@@ -52,11 +52,19 @@ def write_page(report: IngestReport, path: str | os.PathLike[str]) -> Path:
     Raises:
         OutputError: It cannot be written.
     """
-    page = Path(path)
+    return put(Path(path), _page(report))
+
+
+def put(page: Path, lines: Iterable[str]) -> Path:
+    """Write a page beside its place and move it there once it is whole.
+
+    Raises:
+        OutputError: It cannot be written.
+    """
     part = page.with_name(f".{page.name}.part")
     try:
         with part.open("w", encoding="utf-8") as file:
-            file.writelines(_page(report))
+            file.writelines(lines)
         os.replace(part, page)
     except OSError as problem:
         part.unlink(missing_ok=True)

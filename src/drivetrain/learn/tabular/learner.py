@@ -134,7 +134,7 @@ def tabular_learner(
             target_scale=scale_of(dls.train.targets) if model_settings.scaled else None,
             familiar=Familiar.fitted(layout_of(preparation), dls.train.inputs[0].arrays),
         )
-    usual = (
+    usual: dict[str, Any] = (
         {"lr": 1e-3}
         if layers is not None
         else {
@@ -143,5 +143,10 @@ def tabular_learner(
         }
     )
     return TabularLearner(
-        dls, model, metrics=metrics, seed=seed, arch=ARCH, **(usual | {"path": dls.path} | settings)
+        dls,
+        model,
+        metrics=metrics,
+        seed=seed,
+        arch=ARCH,
+        **(usual | {"path": dls.path, "weights_origin": "random"} | settings),
     )

@@ -7,10 +7,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from drivetrain.data.report.finding import Finding, count_of
-from drivetrain.data.report.page import check_page
+from drivetrain.data.report.page import check_page, put
 from drivetrain.data.report.pictures import shown
 from drivetrain.data.report.style import INGEST_STYLE, STYLE, TONES
-from drivetrain.errors import OutputError
 from drivetrain.learn.tabular.inference import share
 from drivetrain.learn.tabular.kinds import ColumnLook, TableLook
 from drivetrain.learn.tabular.pictures import Picture
@@ -61,18 +60,7 @@ def write_page(look: TableLook, path: str | os.PathLike[str], *, name: str = "th
     """
     page = Path(path)
     check_page(page)
-    part = page.with_name(f".{page.name}.part")
-    try:
-        with part.open("w", encoding="utf-8") as file:
-            file.writelines(_page(look, name))
-        os.replace(part, page)
-    except OSError as problem:
-        part.unlink(missing_ok=True)
-        raise OutputError(
-            f"{page} cannot be written: {problem.strerror or problem}.",
-            hint="Choose another place for the page.",
-        ) from None
-    return page
+    return put(page, _page(look, name))
 
 
 def _page(look: TableLook, name: str) -> Iterator[str]:
