@@ -58,7 +58,7 @@ def compare(workshop: Workshop) -> list[Section]:
         Section(
             name="table_many",
             title="100,000 rows to their answers",
-            columns=("table: fastai", "fastai", LESSON, "ratio", OURS, "ratio ", "bar"),
+            columns=("table: fastai", "fastai", LESSON, "ratio", OURS, "ratio", "bar"),
             rows=many,
             notes=MANY_NOTES.format(rounds=rounds),
             samples=samples,

@@ -21,7 +21,9 @@ from drivetrain.errors import (
 )
 from drivetrain.judge.judgement import joined
 from drivetrain.network import Network
+from drivetrain.prepare.group import Group
 from drivetrain.schema import Prediction, Predictions, Vocab
+from drivetrain.threads import mapped
 
 SAMPLE_TOLERANCE = 1e-3
 """How far a number may lie from the stored one: processors round differently."""
@@ -116,18 +118,23 @@ class Predictor:
         Raises:
             InputError: There are none, or one cannot be read: the first such, with its number.
         """
-        parts, before = [], 0
-        for group in self.preparation.groups(inputs, threads=self.network.threads):
+        threads = self.network.threads
+        arrays = self._all_arrays(self.preparation.groups(inputs, threads=threads))
+        parts = list(mapped(self._judge, arrays, threads=threads))
+        if not parts:
+            raise UnreadableInputError("There is nothing to answer.", hint="Give some inputs.")
+        return joined(parts)
+
+    def _all_arrays(self, groups: Iterator[Group]) -> Iterator[NDArray[Any]]:
+        before = 0
+        for group in groups:
             for place, problem in sorted(group.problems.items()):
                 one, _ = self.preparation.noun
                 raise type(problem)(
                     f"{one.capitalize()} {before + place}: {problem.message}", hint=problem.hint
                 )
-            parts += [self._judge(group.arrays)]
             before += group.count
-        if not parts:
-            raise UnreadableInputError("There is nothing to answer.", hint="Give some inputs.")
-        return joined(parts)
+            yield group.arrays
 
     def verify(self) -> float:
         """Answer the stored samples once more and compare.

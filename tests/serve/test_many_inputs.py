@@ -209,7 +209,7 @@ def test_more_than_the_limit_is_413_with_the_numbers(
     assert served.post(json.dumps(ROWS[:3])).status_code == 200
     answered = served.post(json.dumps(ROWS))
     assert answered.status_code == 413
-    assert "4 rows" in answered.json()["error"]["message"]
+    assert "more than 3 rows" in answered.json()["error"]["message"]
     assert served.client.get("/v1/model").json()["limits"]["max_inputs"] == 100_000
 
 

@@ -36,7 +36,7 @@ NUMBERS = Prediction(
     index=None,
     probabilities=NONE,
     vocab=("price",),
-    values={"price": 12.5000001},
+    values={"price": 12.5},
     intervals={"price": (10.25, 14.75)},
     remarks=("age: 200 lies outside the training's 17 to 90", '"\ud800" is new'),
 )
@@ -71,7 +71,7 @@ def test_numbers_their_intervals_and_remarks_are_found_as_they_were_appended(
             empty = connection.execute(
                 text('SELECT count(*) FROM predictions WHERE "values" IS NULL')
             ).scalar()
-    assert row.values == {"price": 12.5000001}
+    assert row.values == {"price": 12.5}
     assert row.intervals == {"price": [10.25, 14.75]}
     assert len(row.remarks) == 2
     assert empty == 1

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 Embeddings = NDArray[np.float32]
 """float32 [N, D]: what a network sees in each input, before its head."""
 
-BLOCK = 8
+BLOCK = 32
 """Rows that are multiplied at once."""
 
 Scores = NDArray[np.float32]
@@ -76,9 +76,12 @@ class DomainTest:
         centres, axes, weights = self._parts
         lengths = np.square(x).sum(axis=1)[:, None] + np.square(centres).sum(axis=1)
         products = times(x, np.concatenate([axes, centres]))
-        along = products[:, None, : len(axes)] - times(centres, axes)[None, :, :]
+        along, centred = products[:, : len(axes)], times(centres, axes)
+        squares = (np.square(along) * weights).sum(axis=1)[:, None]
+        squares = squares + (np.square(centred) * weights).sum(axis=1)
+        crossed = times(along, centred * weights)
         near = (lengths - 2.0 * products[:, len(axes) :]) / self.rest
-        far = near - (np.square(along) * weights).sum(axis=2)
+        far = near - (squares - 2.0 * crossed)
         nearest: NDArray[np.float64] = np.maximum(far.min(axis=1), 0.0)
         return nearest
 
@@ -106,8 +109,10 @@ def times(x: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.flo
         float64 [N, M].
     """
     count, size = x.shape
-    padded = np.zeros((-(-count // BLOCK) * BLOCK, size))
-    padded[:count] = x
+    padded = x
+    if count % BLOCK:
+        padded = np.zeros((-(-count // BLOCK) * BLOCK, size))
+        padded[:count] = x
     blocks = padded.reshape(-1, BLOCK, size) @ others.T
     products: NDArray[np.float64] = blocks.reshape(-1, len(others))[:count]
     return products

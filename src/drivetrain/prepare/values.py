@@ -211,7 +211,7 @@ def shown(value: object) -> str:
 
     Example:
         >>> shown("a" * 100)[-3:]
-        "aa…"
+        'aa…'
     """
     if value is None:
         return NOTHING

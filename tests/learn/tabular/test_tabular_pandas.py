@@ -56,13 +56,21 @@ def test_only_training_rows_are_learned_from() -> None:
 
 
 def test_what_is_learned_from_alike_stays_on_one_side() -> None:
-    frame = pd.concat([small_frame(60)] * 4, ignore_index=True)
+    whole = small_frame(300)
+    frame = pd.concat([whole, whole[:100]], ignore_index=True)
     made = TabularPandas(frame, y_names="buys", **COLUMNS)
     train, valid = (
         {tuple(row) for row in side.xs.to_numpy().round(4).tolist()}
         for side in (made.train, made.valid)
     )
     assert not train & valid
+
+
+def test_where_little_tells_rows_apart_they_are_drawn_singly() -> None:
+    frame = pd.DataFrame({"kind": ["a", "b"] * 50, "label": ["x", "y", "y", "x"] * 25})
+    made = TabularPandas(frame, cat_names="kind", y_names="label")
+    assert (len(made.train), len(made.valid)) == (80, 20)
+    assert set(made.valid.xs["kind"]) == {2, 3}
 
 
 def test_columns_that_are_not_named_are_found() -> None:

@@ -27,6 +27,7 @@ class ModelSettings(BaseModel):
         pieces: For each number how many pieces its encoding has; None for plain numbers.
         ps: The dropout behind each layer.
         embed_p: The dropout of the embeddings.
+        text_p: The dropout of text features.
         y_range: Between which two numbers answers lie.
         scaled: Whether answers are in units of the training's targets inside.
         unseen_p: How often training takes a word for one never seen.
@@ -43,6 +44,7 @@ class ModelSettings(BaseModel):
     pieces: tuple[int, ...] | None = None
     ps: tuple[float, ...] = ()
     embed_p: float = Field(default=0.0, ge=0.0, lt=1.0)
+    text_p: float = Field(default=DEFAULTS.text_dropout, ge=0.0, lt=1.0)
     y_range: tuple[float, float] | None = None
     scaled: bool = False
     unseen_p: float = Field(default=DEFAULTS.unseen_p, ge=0.0, le=0.5)
@@ -182,6 +184,7 @@ def build(
         emb_szs=list(zip(layout.sizes, settings.embeddings, strict=True)),
         ps=list(settings.ps),
         embed_p=settings.embed_p,
+        text_p=settings.text_p,
         y_range=settings.y_range,
         use_bn=settings.use_bn,
         bn_final=settings.bn_final,

@@ -18,6 +18,7 @@ class TabularDefaults:
     Arguments:
         layers: How wide each dense layer is.
         dropout: How much of each layer's answers a training step leaves out.
+        text_dropout: How much of the text features: without, their words are learned by heart.
         pieces: Into how many pieces a number is cut, at most.
         largest_embedding: How many numbers stand for a category, at most.
         unseen_p: How often training takes a known word for one never seen.
@@ -27,6 +28,7 @@ class TabularDefaults:
 
     layers: tuple[int, ...] = (128, 64)
     dropout: float = 0.1
+    text_dropout: float = 0.9
     pieces: int = 48
     largest_embedding: int = 16
     unseen_p: float = 0.01

@@ -133,7 +133,7 @@ class Familiar(nn.Module):
         if layout.numbers:
             inside = torch.minimum(torch.maximum(numbers, self.low), self.high)
             beyond = (numbers - inside) / (self.high - self.low)
-            parts += [torch.asinh(numbers), torch.asinh(10 * beyond)]
+            parts += [_asinh(numbers), _asinh(10 * beyond)]
         if codes:
             places = x[:, :codes].long() + self.offsets
             parts += [self.surprise[places], self.directions[places].flatten(1)]
@@ -141,3 +141,8 @@ class Familiar(nn.Module):
         if layout.texts:
             parts.append(x[:, rest + layout.flags :] @ self.text_directions)
         return torch.cat(parts, 1)
+
+
+def _asinh(x: Tensor) -> Tensor:
+    """The inverse hyperbolic sine, which exporters do not know: a logarithm for large numbers."""
+    return x.sign() * torch.log(x.abs() + (x * x + 1).sqrt())

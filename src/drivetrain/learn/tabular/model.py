@@ -111,6 +111,7 @@ class TabularModel(nn.Module):
         emb_szs: For each category its codes and the size of their embeddings; by rule otherwise.
         ps: The dropout behind each layer, or one for all.
         embed_p: The dropout of the embeddings.
+        text_p: The dropout of text features: there are many, and each says little.
         y_range: Between which two numbers answers lie.
         use_bn: Whether a batch norm follows each layer.
         bn_final: Whether one follows the last.
@@ -138,6 +139,7 @@ class TabularModel(nn.Module):
         emb_szs: Sequence[tuple[int, int]] | None = None,
         ps: float | Sequence[float] | None = None,
         embed_p: float = 0.0,
+        text_p: float = 0.0,
         y_range: tuple[float, float] | None = None,
         use_bn: bool = True,
         bn_final: bool = False,
@@ -153,6 +155,7 @@ class TabularModel(nn.Module):
         self.layout, self.unseen_p, self.y_range = layout, unseen_p, y_range
         self.embeds = nn.ModuleList([_embedding(rows, size) for rows, size in tables])
         self.emb_drop = nn.Dropout(embed_p)
+        self.text_drop = nn.Dropout(text_p)
         self.numbers = _numbers(layout.numbers, edges, bn_cont)
         pieces = self.numbers.size if isinstance(self.numbers, NumberEmbedding) else layout.numbers
         self.n_features = sum(size for _, size in tables) + pieces + layout.flags + layout.texts
@@ -193,8 +196,11 @@ class TabularModel(nn.Module):
             parts.append(self.emb_drop(torch.cat(vectors, 1)))
         if layout.numbers:
             parts.append(self.numbers(x[:, numbers_from:rest_from]))
-        if rest_from < layout.width:
-            parts.append(x[:, rest_from:])
+        texts_from = rest_from + layout.flags
+        if layout.flags:
+            parts.append(x[:, rest_from:texts_from])
+        if layout.texts:
+            parts.append(self.text_drop(x[:, texts_from:]))
         return torch.cat(parts, 1)
 
     def beyond(self, x: Tensor) -> Tensor:

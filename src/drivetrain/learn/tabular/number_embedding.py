@@ -58,7 +58,8 @@ class NumberEmbedding(nn.Module):
         self.size = sum(pieces)
         starts = np.concatenate([np.zeros(0, np.float32), *(row[:-1] for row in rows)])
         ends = np.concatenate([np.ones(0, np.float32), *(row[1:] for row in rows)])
-        self.register_buffer("column", torch.arange(len(rows)).repeat_interleave(_whole(pieces)))
+        columns = torch.eye(len(rows)).repeat_interleave(_whole(pieces), dim=1)
+        self.register_buffer("column", columns)
         self.register_buffer("start", torch.from_numpy(starts))
         self.register_buffer("per_unit", torch.from_numpy(1 / (ends - starts)))
         self.register_buffer("low", torch.tensor([float(row[0]) for row in rows]))
@@ -66,7 +67,7 @@ class NumberEmbedding(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Float32 [N, numbers] to float32 [N, size] in 0..1."""
-        return ((x.index_select(1, self.column) - self.start) * self.per_unit).clamp(0.0, 1.0)
+        return ((x @ self.column - self.start) * self.per_unit).clamp(0.0, 1.0)
 
     def beyond(self, x: Tensor) -> Tensor:
         """How far each number lies outside its edges, in lengths of the range between them.

@@ -27,8 +27,8 @@ class Rows(Sequence[dict[str, Any]]):
     """The rows of a data frame, each a dictionary.
 
     Example:
-        >>> Rows(pd.DataFrame({"age": [39, 50]}))[1]
-        {'age': 50}
+        >>> Rows(pd.DataFrame({"city": ["Bern", "Chur"]}))[1]
+        {'city': 'Chur'}
     """
 
     def __init__(self, frame: pd.DataFrame) -> None:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from drivetrain.learn.tabular.kinds import TableLook
 
 VALID_BATCH = 4096
+MOSTLY_DIFFERENT = 0.5
 TEXT_SIZE = 1024
 """Buckets that words are hashed into; with a quarter of them nothing was gained."""
 
@@ -455,13 +456,16 @@ class _Named(Sequence[str]):
 def _split(frame: pd.DataFrame, given: Any, names: Sequence[str]) -> Split:
     """The positions of both sides; rows that are alike in all that is learned from stay together.
 
-    Otherwise validation would ask what training has seen.
+    Otherwise validation would ask what training has seen. Where most rows are like others, because
+    there is little to tell them apart by, that is how the world is, and they are drawn singly.
     """
     if given is None:
         given = RandomSplitter(valid_pct=0.2, seed=42)
     if callable(given):
         hashes = pd.util.hash_pandas_object(frame[list(names)].astype(str), index=False)
-        together = pd.factorize(hashes)[0].tolist()
+        groups, different = pd.factorize(hashes)
+        copies_are_rare = len(different) > MOSTLY_DIFFERENT * len(frame)
+        together = groups.tolist() if copies_are_rare else None
         return split_items(given, range(len(frame)), together=together)
     train, valid = ([int(place) for place in side] for side in given)
     for place in (*train, *valid):
