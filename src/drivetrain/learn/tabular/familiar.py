@@ -28,8 +28,8 @@ class Familiar(nn.Module):
 
     A network that was trained to tell classes apart forgets what does not matter for that: an age
     of 500 years may leave no trace in its last layer. So the test looks at the row itself. For each
-    number there is its size, whose logarithm counts where it is large, and how far it lies outside
-    of all that training saw; for each word how rare it is (minus the logarithm of its share) and a
+    number there is its size, whose square root counts where it is large, and how far it lies
+    outside of all that training saw; for each word how rare it is (minus the logarithm of its share) and a
     few random directions that are its own, so that unusual company shows as an unusual sum; for
     texts, random directions of their features (random projections: Johnson, Lindenstrauss 1984).
     What goes together in training is taken apart into its principal components, each brought to
@@ -133,7 +133,7 @@ class Familiar(nn.Module):
         if layout.numbers:
             inside = torch.minimum(torch.maximum(numbers, self.low), self.high)
             beyond = (numbers - inside) / (self.high - self.low)
-            parts += [_asinh(numbers), _asinh(10 * beyond)]
+            parts += [_size(numbers), _size(10 * beyond)]
         if codes:
             places = x[:, :codes].long() + self.offsets
             parts += [self.surprise[places], self.directions[places].flatten(1)]
@@ -143,6 +143,10 @@ class Familiar(nn.Module):
         return torch.cat(parts, 1)
 
 
-def _asinh(x: Tensor) -> Tensor:
-    """The inverse hyperbolic sine, which exporters do not know: a logarithm for large numbers."""
-    return x.sign() * torch.log(x.abs() + (x * x + 1).sqrt())
+def _size(x: Tensor) -> Tensor:
+    """A number where it is small, and its square root where it is large.
+
+    Roots and quotients are rounded alike by every processor and at every place of a batch, which
+    logarithms are not: one row and many have the same verdict to the last digit.
+    """
+    return x / (1 + x.abs()).sqrt()
