@@ -125,6 +125,6 @@ def directions(embeddings: Embeddings) -> NDArray[np.float64]:
         >>> directions(np.array([[3, 4]], np.float32)).tolist()
         [[0.6, 0.8]]
     """
-    x = embeddings.astype(np.float64)
-    unit: NDArray[np.float64] = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)
-    return unit
+    x: NDArray[np.float64] = embeddings.astype(np.float64)
+    x /= np.maximum(np.sqrt(np.square(x).sum(axis=1, keepdims=True)), 1e-12)
+    return x

@@ -105,8 +105,11 @@ class CategoryColumn(_Column):
     def codes(self, values: Values, problems: Problems) -> NDArray[np.int64]:
         """The code of each value, int64 [N]; what it does not take is put into ``problems``."""
         listed = values.tolist() if isinstance(values, np.ndarray) else values
-        memories = self._memories
+        memories, types = self._memories, set(map(type, listed))
         try:
+            if len(types) == 1:
+                known = map(memories[types.pop()].__getitem__, listed)
+                return np.fromiter(known, np.int64, len(listed))
             return np.array([memories[type(value)][value] for value in listed], np.int64)
         except (BadValueError, TypeError):
             return self._codes_of_each(listed, problems)
