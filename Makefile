@@ -46,7 +46,7 @@ lint: setup
 
 test: lint setup-serve
 	$(PYTHON) tests/install_chromium.py
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --dist loadfile
 
 bench: setup setup-serve
 	$(BIN)/python -m benchmarks

@@ -29,9 +29,10 @@ class Familiar(nn.Module):
     A network that was trained to tell classes apart forgets what does not matter for that: an age
     of 500 years may leave no trace in its last layer. So the test looks at the row itself. For each
     number there is its size, whose square root counts where it is large, and how far it lies
-    outside of all that training saw; for each word how rare it is (minus the logarithm of its share) and a
-    few random directions that are its own, so that unusual company shows as an unusual sum; for
-    texts, random directions of their features (random projections: Johnson, Lindenstrauss 1984).
+    outside of all that training saw; for each word how rare it is (minus the logarithm of its
+    share) and a few random directions that are its own, so that unusual company shows as an unusual
+    sum; for texts, random directions of their features (random projections: Johnson, Lindenstrauss
+    1984).
     What goes together in training is taken apart into its principal components, each brought to
     spread 1, and what they leave is one more number: with the word for a woman comes no husband. A
     constant is put behind them, because the test brings every row to length 1 and the length has
