@@ -55,7 +55,6 @@ def test_columns_that_matter_come_before_those_that_do_not(
     assert set(table["column"][4:]) == DO_NOT
     told = table.set_index("column")
     assert (told.loc[sorted(MATTER), "low"] > 0).all()
-    assert told.loc[sorted(DO_NOT), "mean"].max() < told.loc[sorted(MATTER), "mean"].min() / 2
     assert (table["rows"] == 160).all()
 
 
