@@ -98,6 +98,7 @@ if TYPE_CHECKING:
     from drivetrain.learn.metrics import top_k_accuracy as top_k_accuracy
     from drivetrain.learn.normalize import Normalize as Normalize
     from drivetrain.learn.normalize import imagenet_stats as imagenet_stats
+    from drivetrain.learn.tabular.dataloaders import TabularDataLoaders as TabularDataLoaders
     from drivetrain.learn.tabular.dateparts import add_datepart as add_datepart
     from drivetrain.learn.tabular.dateparts import cont_cat_split as cont_cat_split
     from drivetrain.learn.tabular.kinds import look_at_table as look_at_table
@@ -105,7 +106,6 @@ if TYPE_CHECKING:
     from drivetrain.learn.tabular.model import TabularModel as TabularModel
     from drivetrain.learn.tabular.procs import Categorify as Categorify
     from drivetrain.learn.tabular.procs import FillMissing as FillMissing
-    from drivetrain.learn.tabular.tabular_pandas import TabularDataLoaders as TabularDataLoaders
     from drivetrain.learn.tabular.tabular_pandas import TabularPandas as TabularPandas
     from drivetrain.learn.training.lr_find import SuggestedLRs as SuggestedLRs
     from drivetrain.learn.training.suggestions import minimum as minimum
@@ -198,7 +198,7 @@ _HOME = {
     "RocAucMulti": "drivetrain.learn.metrics",
     "SaveModelCallback": "drivetrain.learn.callbacks.saving",
     "SuggestedLRs": "drivetrain.learn.training.lr_find",
-    "TabularDataLoaders": "drivetrain.learn.tabular.tabular_pandas",
+    "TabularDataLoaders": "drivetrain.learn.tabular.dataloaders",
     "TabularInterpretation": "drivetrain.interpret.table",
     "TabularModel": "drivetrain.learn.tabular.model",
     "TabularPandas": "drivetrain.learn.tabular.tabular_pandas",

@@ -16,7 +16,8 @@ from drivetrain.bundle.manifest import FORMAT_VERSION, DomainRecord
 from drivetrain.bundle.reader import MANIFEST, MODEL, WEIGHTS
 from drivetrain.export.intervals import fit_intervals
 from drivetrain.judge import DomainTest
-from drivetrain.prepare.columns import CategoryColumn, DateColumn, NumberColumn
+from drivetrain.prepare.columns import CategoryColumn, NumberColumn
+from drivetrain.prepare.dates import DateColumn
 from drivetrain.prepare.table import TablePreparation
 
 Edit = Callable[[dict[str, Any]], None]

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from drivetrain.errors import BundleCorruptError, ConfigError, UnreadableInputError
 from drivetrain.prepare import preparation_from
-from drivetrain.prepare.columns import CategoryColumn, DateColumn, NumberColumn, TextColumn
+from drivetrain.prepare.columns import CategoryColumn, NumberColumn, TextColumn
+from drivetrain.prepare.dates import DateColumn
 from drivetrain.prepare.table import AT_ONCE, TablePreparation
 from drivetrain.prepare.text import HashedWords
 

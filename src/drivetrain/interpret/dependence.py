@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from drivetrain.errors import ConfigError
 from drivetrain.interpret.table_answers import TableAnswers, rows_told
 from drivetrain.interpret.table_columns import Part, code_words, part_named
-from drivetrain.prepare.columns import CategoryColumn, DateColumn, TextColumn
+from drivetrain.prepare.columns import CategoryColumn, TextColumn
+from drivetrain.prepare.dates import DateColumn
 from drivetrain.prepare.table import TablePreparation
 
 if TYPE_CHECKING:

@@ -11,15 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from drivetrain.errors import ConfigError
-from drivetrain.prepare.columns import (
-    FIRST,
-    CategoryColumn,
-    Column,
-    DateColumn,
-    NumberColumn,
-    TextColumn,
-)
-from drivetrain.prepare.table import TablePreparation
+from drivetrain.prepare.columns import FIRST, CategoryColumn, NumberColumn, TextColumn
+from drivetrain.prepare.dates import DateColumn
+from drivetrain.prepare.table import Column, TablePreparation
 from drivetrain.prepare.values import is_gap
 
 if TYPE_CHECKING:

@@ -7,44 +7,44 @@ is JSON, and the code here is the same in training, in export and in serving.
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
-from drivetrain.errors import BundleCorruptError, ConfigError, InputError, UnreadableInputError
+from drivetrain.errors import BundleCorruptError, ConfigError, InputError
+from drivetrain.prepare.asked import as_row, checked, columns_of, count_of, refusal, without_missing
 from drivetrain.prepare.columns import (
     CategoryColumn,
-    Column,
-    DateColumn,
     NumberColumn,
     Problems,
     TextColumn,
     Values,
     scaled,
 )
+from drivetrain.prepare.dates import DateColumn
 from drivetrain.prepare.group import Group, Remarks, Unpacked
-from drivetrain.prepare.rows import EXTRA, MEDIA_TYPES, parse_row, unpack_rows
-from drivetrain.prepare.values import MISSING, BadValueError, plain, shown
+from drivetrain.prepare.rows import MEDIA_TYPES, unpack_rows
+from drivetrain.prepare.values import MISSING, BadValueError, plain
 
 if TYPE_CHECKING:
     from drivetrain.prepare.text import TextEncoder
 
-Row = Mapping[str, Any]
+Column = Annotated[
+    CategoryColumn | NumberColumn | DateColumn | TextColumn, Field(discriminator="kind")
+]
+
 RowArrays = NDArray[np.float32]
 """float32 [N, F]: codes, numbers, flags and text features of each row."""
 
 AT_ONCE = 4096
 """Rows that are prepared together."""
 
-MOST_TOLD = 5
-"""Columns that one message names."""
 
 NO_PROBLEMS: Mapping[int, InputError] = {}
 
@@ -186,7 +186,7 @@ class TablePreparation(BaseModel):
         """
         columns = columns_of(inputs)
         if columns is not None:
-            count = _count(columns)
+            count = count_of(columns)
             for start in range(0, count, AT_ONCE):
                 part = {name: each[start : start + AT_ONCE] for name, each in columns.items()}
                 yield self._group(part, min(AT_ONCE, count - start), others=list(columns))
@@ -232,10 +232,10 @@ class TablePreparation(BaseModel):
 
     def _prepared(self, sources: Sequence[Any]) -> Group:
         lost: dict[int, InputError] = {}
-        rows: list[Row] = []
+        rows: list[Mapping[str, Any]] = []
         for place, source in enumerate(sources):
             try:
-                rows.append(_checked(as_row(source)))
+                rows.append(checked(as_row(source)))
             except InputError as problem:
                 lost[place] = problem
                 rows.append({})
@@ -274,7 +274,7 @@ class TablePreparation(BaseModel):
             values = columns.get(column.name)
             if values is None:
                 values = [MISSING] * count
-            values = _without_missing(values, column.name, found, others)
+            values = without_missing(values, column.name, found, others)
             if isinstance(column, CategoryColumn):
                 arrays[:, code] = column.codes(values, found)
                 code += 1
@@ -297,7 +297,7 @@ class TablePreparation(BaseModel):
         flags = code + number
         arrays[:, code:flags] = scaled(read, self._number_parts)
         arrays[:, flags : self.texts_from] = np.isnan(read[:, self._flagged])
-        problems = {place: _refusal(several) for place, several in told.items()} | dict(lost)
+        problems = {place: refusal(several) for place, several in told.items()} | dict(lost)
         taken = np.array([place not in problems for place in range(count)], bool)
         return Group(count, arrays if taken.all() else arrays[taken], problems)
 
@@ -315,92 +315,6 @@ class TablePreparation(BaseModel):
             )
         encoded: RowArrays = encoder(column.read(values, problems))
         return encoded
-
-
-def as_row(source: Any) -> Row:
-    """One row as a mapping: a dictionary, a named tuple, a pandas row, JSON, or a CSV's row.
-
-    Raises:
-        UnreadableInputError: It is none.
-    """
-    if isinstance(source, Mapping):
-        return source
-    if isinstance(source, bytes | bytearray | str):
-        return parse_row(source)
-    if hasattr(source, "_asdict"):
-        fields: Row = source._asdict()
-        return fields
-    if hasattr(source, "to_dict") and hasattr(source, "index"):
-        series: Row = source.to_dict()
-        return series
-    raise UnreadableInputError(
-        f"A row is an object with a value for each column, and this is {shown(source)}.",
-        hint='Send it as {"column": value, ...}.',
-    )
-
-
-def columns_of(table: Any) -> dict[str, Values] | None:
-    """A table column by column: a data frame of pandas, polars or another library, or a mapping.
-
-    None for what is no table.
-
-    Raises:
-        UnreadableInputError: Two columns have one name.
-    """
-    if isinstance(table, Mapping):
-        return dict(table)
-    if not hasattr(table, "columns") or not hasattr(table, "shape"):
-        return None
-    names = [str(name) for name in table.columns]
-    if len(set(names)) != len(names):
-        twice = next(name for name in names if names.count(name) > 1)
-        raise UnreadableInputError(f"Two columns are called {twice!r}.", hint="Rename one of them.")
-    return {str(name): table[name].to_numpy() for name in table.columns}
-
-
-def _count(columns: Mapping[str, Values]) -> int:
-    lengths = {name: len(each) for name, each in columns.items()}
-    if len(set(lengths.values())) > 1:
-        raise UnreadableInputError(
-            f"The columns are of different lengths: {lengths}.",
-            hint="Give each column a value for every row.",
-        )
-    return next(iter(lengths.values()), 0)
-
-
-def _checked(row: Row) -> Row:
-    if EXTRA not in row:
-        return row
-    raise UnreadableInputError(
-        f"The row has {len(row[EXTRA])} more values than there are columns.",
-        hint="Put a text that holds the delimiter into quotes.",
-    )
-
-
-def _without_missing(
-    values: Values, name: str, problems: Problems, others: Sequence[str]
-) -> Values:
-    """Values with nothing in the place of those that a row lacks, which are told."""
-    if isinstance(values, np.ndarray):
-        return values
-    lacking = {place for place, value in enumerate(values) if value is MISSING}
-    if not lacking:
-        return values
-    near = difflib.get_close_matches(name, others, 1)
-    meant = f" Is it meant by {near[0]!r}?" if near else ""
-    hint = f"Send every column; one that holds nothing as null.{meant}"
-    problems |= dict.fromkeys(lacking, BadValueError("a value", MISSING, hint))
-    return [None if place in lacking else value for place, value in enumerate(values)]
-
-
-def _refusal(problems: Sequence[BadValueError]) -> UnreadableInputError:
-    more = len(problems) - MOST_TOLD
-    words = "; ".join(map(str, problems[:MOST_TOLD]))
-    hints = dict.fromkeys(problem.hint for problem in problems if problem.hint)
-    return UnreadableInputError(
-        f"{words}{f'; and {more} more columns' if more > 0 else ''}.",
-        hint=" ".join(hints) or "Send the values as training had them.",
-    )
 
 
 def _field(column: Column) -> dict[str, Any]:

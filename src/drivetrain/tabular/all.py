@@ -61,12 +61,13 @@ from drivetrain.learn.metrics import (
     top_k_accuracy,
 )
 from drivetrain.learn.normalize import Normalize
+from drivetrain.learn.tabular.dataloaders import TabularDataLoaders
 from drivetrain.learn.tabular.dateparts import add_datepart, cont_cat_split
 from drivetrain.learn.tabular.kinds import look_at_table
 from drivetrain.learn.tabular.learner import tabular_learner
 from drivetrain.learn.tabular.model import TabularModel
 from drivetrain.learn.tabular.procs import Categorify, FillMissing
-from drivetrain.learn.tabular.tabular_pandas import TabularDataLoaders, TabularPandas
+from drivetrain.learn.tabular.tabular_pandas import TabularPandas
 from drivetrain.learn.training.lr_find import SuggestedLRs
 from drivetrain.learn.training.suggestions import minimum, slide, steep, valley
 from drivetrain.metrics import accuracy, accuracy_multi, error_rate, mae, rmse

@@ -15,8 +15,9 @@ from drivetrain.data import EndSplitter, RandomSplitter
 from drivetrain.errors import ConfigError, DataError
 from drivetrain.learn.blocks import CategoryBlock, MultiCategoryBlock, RegressionBlock
 from drivetrain.learn.normalize import Normalize
+from drivetrain.learn.tabular.dataloaders import TabularDataLoaders
 from drivetrain.learn.tabular.procs import Categorify, FillMissing
-from drivetrain.learn.tabular.tabular_pandas import TabularDataLoaders, TabularPandas
+from drivetrain.learn.tabular.tabular_pandas import TabularPandas
 
 
 def table(**settings: Any) -> TabularPandas:

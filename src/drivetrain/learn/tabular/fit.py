@@ -14,15 +14,14 @@ from numpy.typing import NDArray
 from drivetrain.errors import DataError
 from drivetrain.prepare.columns import (
     CategoryColumn,
-    Column,
-    DateColumn,
     Problems,
     TextColumn,
     Values,
     fit_numbers,
     read_each,
 )
-from drivetrain.prepare.table import TablePreparation
+from drivetrain.prepare.dates import DateColumn
+from drivetrain.prepare.table import Column, TablePreparation
 from drivetrain.prepare.text import TextEncoder
 from drivetrain.prepare.values import (
     BadValueError,

@@ -14,10 +14,10 @@ from drivetrain.learn.learner import Learner
 from drivetrain.learn.loaders import DataLoader
 from drivetrain.learn.metrics import Metric
 from drivetrain.learn.tabular.building import build, layout_of, scale_of, settings_for
+from drivetrain.learn.tabular.dataloaders import TabularDataLoaders
 from drivetrain.learn.tabular.defaults import DEFAULTS
 from drivetrain.learn.tabular.familiar import Familiar
 from drivetrain.learn.tabular.rows import decoded, target_name
-from drivetrain.learn.tabular.tabular_pandas import TabularDataLoaders
 from drivetrain.learn.training.material import Material, Pixels
 from drivetrain.learn.training.seeds import own_random_numbers
 

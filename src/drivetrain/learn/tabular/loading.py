@@ -16,9 +16,9 @@ from drivetrain.learn.further_data import check_same_classes
 from drivetrain.learn.loaders import DataLoaders
 from drivetrain.learn.loading import check_there_is_data, target_of, with_weights
 from drivetrain.learn.tabular.building import ModelSettings, build, layout_of
+from drivetrain.learn.tabular.dataloaders import TabularDataLoaders
 from drivetrain.learn.tabular.frames import as_frame
 from drivetrain.learn.tabular.rows import RowInput, RowLoader
-from drivetrain.learn.tabular.tabular_pandas import TabularDataLoaders
 from drivetrain.prepare.table import TablePreparation
 
 

@@ -16,11 +16,12 @@ from drivetrain.errors import DataError
 from drivetrain.export.bundle import check_costs, check_writable
 from drivetrain.learn.blocks import CategoryBlock, MultiCategoryBlock, RegressionBlock
 from drivetrain.learn.metrics import R2Score, RocAucBinary
+from drivetrain.learn.tabular.dataloaders import TabularDataLoaders
 from drivetrain.learn.tabular.defaults import epochs_for
 from drivetrain.learn.tabular.frames import as_frame
 from drivetrain.learn.tabular.kinds import Kind, TableLook, look_at_table
 from drivetrain.learn.tabular.learner import tabular_learner
-from drivetrain.learn.tabular.tabular_pandas import TabularDataLoaders, TabularPandas
+from drivetrain.learn.tabular.tabular_pandas import TabularPandas
 from drivetrain.metrics import accuracy, accuracy_multi, error_rate, mae, rmse
 from drivetrain.prepare.values import is_gap
 from drivetrain.project import PROJECT_FILE, Project

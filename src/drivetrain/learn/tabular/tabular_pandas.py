@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,28 +11,25 @@ import numpy as np
 import pandas as pd
 import torch
 
-from drivetrain.data.splits.drawn import RandomSplitter, Split, split_items
 from drivetrain.errors import ConfigError, DataError
 from drivetrain.learn.assembly import class_shares
-from drivetrain.learn.blocks import CategoryBlock, MultiCategoryBlock, RegressionBlock, TargetBlock
 from drivetrain.learn.columns import Target
 from drivetrain.learn.devices import chosen_device
-from drivetrain.learn.loaders import DataLoaders
+from drivetrain.learn.tabular.dataloaders import TabularDataLoaders
 from drivetrain.learn.tabular.defaults import batch_size_for
 from drivetrain.learn.tabular.fit import MIN_COUNT, ColumnNames, fit_preparation
 from drivetrain.learn.tabular.frames import as_frame
 from drivetrain.learn.tabular.procs import Processing
 from drivetrain.learn.tabular.rows import RowInput, RowLoader, check_rows, decoded
-from drivetrain.learn.targets import Numbers, TargetKind
+from drivetrain.learn.tabular.splitting import split_rows
+from drivetrain.learn.tabular.targets import labels_of, target_of
 from drivetrain.prepare.table import TablePreparation
 from drivetrain.prepare.text import HashedWords, TextEncoder
-from drivetrain.prepare.values import is_gap, word_of
 
 if TYPE_CHECKING:
     from drivetrain.learn.tabular.kinds import TableLook
 
 VALID_BATCH = 4096
-MOSTLY_DIFFERENT = 0.5
 TEXT_SIZE = 1024
 """Buckets that words are hashed into; with a quarter of them nothing was gained."""
 
@@ -118,9 +114,9 @@ class TabularPandas:
         _check_names(self.names, self.y_names)
         _check_there(self.frame, list(self.names), "The list of columns")
         processing = Processing.of(procs)
-        self.kind, values = _target(self.frame, self.y_names, y_block)
+        self.kind, values = target_of(self.frame, self.y_names, y_block)
         self.target = Target(values, self.kind)
-        self.split = _split(self.frame, splits, list(self.names))
+        self.split = split_rows(self.frame, splits, list(self.names))
         self.device = device
         self.preparation = fit_preparation(
             self.frame.iloc[list(self.split[0])],
@@ -192,7 +188,7 @@ class TabularPandas:
         if not with_labels:
             return given, (Target(self.kind.unknown(len(frame)), self.kind),)
         _check_there(frame, self.y_names, "the new rows")
-        labels = _labels(frame, self.y_names, self.kind)
+        labels = labels_of(frame, self.y_names, self.kind)
         return given, (Target(self.kind.encode(labels), self.kind),)
 
     def dataloaders(
@@ -286,91 +282,6 @@ class TableSide:
         return self.ys.iloc[:, 0]
 
 
-class TabularDataLoaders(DataLoaders):
-    """Both sides of a table's split, and the lesson's short ways to them."""
-
-    train: RowLoader
-    valid: RowLoader
-    path: Path = Path()
-
-    @property
-    def table(self) -> TabularPandas:
-        """The table that they are made of."""
-        assert isinstance(self.recipe, TabularPandas)
-        return self.recipe
-
-    @property
-    def preparation(self) -> TablePreparation:
-        """The fitted preparation."""
-        return self.train.inputs[0].transform.preparation
-
-    def show_batch(self, max_n: int = 10, **_: Any) -> pd.DataFrame:  # type: ignore[override]
-        """Some training rows with their targets in words."""
-        return self.train.show_batch(max_n)
-
-    @classmethod
-    def from_df(  # noqa: PLR0913
-        cls,
-        df: Any,
-        path: str | os.PathLike[str] = ".",
-        procs: Any = None,
-        cat_names: Sequence[str] | str | None = None,
-        cont_names: Sequence[str] | str | None = None,
-        y_names: Sequence[str] | str | None = None,
-        y_block: Any = None,
-        valid_idx: Sequence[int] | None = None,
-        *,
-        valid_pct: float = 0.2,
-        bs: int | None = None,
-        seed: int = 42,
-        weighted: str | bool = False,
-        device: str | torch.device | None = None,
-        **table: Any,
-    ) -> TabularDataLoaders:
-        """Loaders for a data frame.
-
-        Arguments:
-            df: As for :class:`TabularPandas`, and so are the arguments up to ``y_block``.
-            path: The folder that a learner's files go to.
-            procs: See there.
-            cat_names: See there.
-            cont_names: See there.
-            y_names: See there.
-            y_block: See there.
-            valid_idx: The positions of the rows that validate; a random share when left out.
-            valid_pct: That share.
-            bs: Training rows a batch; by the number of rows when left out, 512 at most.
-            seed: What the split and the order of training follow from.
-            weighted: As for :meth:`TabularPandas.dataloaders`.
-            device: Where batches go.
-            table: ``date_names``, ``text_names``, ``text_encoder`` and ``min_count``.
-
-        Raises:
-            ConfigError: Arguments that cannot work together.
-            DataError: A column that is not there, or holds what it does not take.
-        """
-        frame = as_frame(df)
-        splits: Any = RandomSplitter(valid_pct=valid_pct, seed=seed)
-        if valid_idx is not None:
-            held = set(map(int, valid_idx))
-            splits = [place for place in range(len(frame)) if place not in held], sorted(held)
-        made = TabularPandas(
-            frame, procs, cat_names, cont_names, y_names, y_block, splits, device=device, **table
-        )
-        return made.dataloaders(bs, seed=seed, weighted=weighted, path=path)
-
-    @classmethod
-    def from_csv(
-        cls, csv: str | os.PathLike[str], path: str | os.PathLike[str] = ".", **settings: Any
-    ) -> TabularDataLoaders:
-        """Loaders for a CSV file; see :meth:`from_df`.
-
-        Raises:
-            DataError: The file is not there, or is no table.
-        """
-        return cls.from_df(as_frame(Path(csv)), path, **settings)
-
-
 def _listed(names: Sequence[str] | str | None) -> list[str]:
     return [names] if isinstance(names, str) else list(names or ())
 
@@ -399,93 +310,6 @@ def _check_names(names: ColumnNames, targets: Sequence[str]) -> None:
         )
 
 
-def _target(
-    frame: pd.DataFrame, names: Sequence[str], given: Any
-) -> tuple[TargetKind, np.ndarray[Any, Any]]:
-    """The kind of the target and its encoded values."""
-    block = given() if isinstance(given, type) else given
-    if block is None:
-        are_numbers = all(
-            pd.api.types.is_numeric_dtype(frame[name])
-            and not pd.api.types.is_bool_dtype(frame[name])
-            for name in names
-        )
-        block = RegressionBlock() if are_numbers else CategoryBlock()
-        if not are_numbers and len(names) > 1:
-            block = MultiCategoryBlock(encoded=True, vocab=list(names))
-    if not isinstance(block, TargetBlock):
-        raise ConfigError(
-            f"y_block is {block!r}, and it is a CategoryBlock, a MultiCategoryBlock or a "
-            "RegressionBlock.",
-        )
-    if isinstance(block, CategoryBlock) and len(names) > 1:
-        raise ConfigError(
-            f"A CategoryBlock takes one column, and y_names has {len(names)}.",
-            hint="Give MultiCategoryBlock(encoded=True, vocab=y_names) for columns of 0 and 1.",
-        )
-    labels = _labels(frame, names, block)
-    kind = block.fit(labels, _Named(frame))
-    if isinstance(kind, Numbers):
-        kind = replace(kind, names=tuple(names))
-    return kind, kind.encode(labels)
-
-
-def _labels(frame: pd.DataFrame, names: Sequence[str], kind: Any) -> list[Any]:
-    if isinstance(kind, CategoryBlock) or getattr(kind, "picks_one", False):
-        values = frame[names[0]].to_numpy().tolist()
-        return [None if is_gap(value) else word_of(value) for value in values]
-    if len(names) == 1 and frame[names[0]].dtype == object:
-        return list(frame[names[0]])
-    rows: list[Any] = frame[list(names)].to_numpy(np.float64, na_value=np.nan).tolist()
-    return rows
-
-
-class _Named(Sequence[str]):
-    """What messages call the rows of a data frame."""
-
-    def __init__(self, frame: pd.DataFrame) -> None:
-        self._index = frame.index
-
-    def __len__(self) -> int:
-        return len(self._index)
-
-    def __getitem__(self, position: Any) -> Any:
-        return f"row {self._index[position]}"
-
-
-def _split(frame: pd.DataFrame, given: Any, names: Sequence[str]) -> Split:
-    """The positions of both sides; rows that are alike in all that is learned from stay together.
-
-    Otherwise validation would ask what training has seen. Where most rows are like others, because
-    there is little to tell them apart by, that is how the world is, and they are drawn singly.
-    """
-    if given is None:
-        given = RandomSplitter(valid_pct=0.2, seed=42)
-    if callable(given):
-        hashes = pd.util.hash_pandas_object(frame[list(names)].astype(str), index=False)
-        groups, different = pd.factorize(hashes)
-        copies_are_rare = len(different) > MOSTLY_DIFFERENT * len(frame)
-        together = groups.tolist() if copies_are_rare else None
-        return split_items(given, range(len(frame)), together=together)
-    train, valid = ([int(place) for place in side] for side in given)
-    for place in (*train, *valid):
-        if not 0 <= place < len(frame):
-            raise DataError(
-                f"splits names row {place}, and the table has {len(frame)} rows from 0 on.",
-                hint="Give positions, as RandomSplitter()(range_of(df)) makes them.",
-            )
-    if shared := set(train) & set(valid):
-        raise DataError(
-            f"splits puts {len(shared)} rows on both sides, so the score would flatter.",
-            hint="Give each row to one side only.",
-        )
-    if len(train) < 2 or not valid:
-        raise DataError(
-            f"The split leaves {len(train)} rows to train on and {len(valid)} to validate on."
-        )
-    return train, valid
-
-
 def _encoder(given: str | TextEncoder) -> TextEncoder:
     if not isinstance(given, str):
         return given
@@ -507,6 +331,3 @@ def _as_frame(preparation: TablePreparation, given: RowInput) -> pd.DataFrame:
     names += [f"text {place}" for place in range(arrays.shape[1] - len(names))]
     made = pd.DataFrame(arrays, index=given.frame.index, columns=names)
     return made.astype(dict.fromkeys(names[:codes], np.int64))
-
-
-__all__ = ["TableSide", "TabularDataLoaders", "TabularPandas", "decoded"]
