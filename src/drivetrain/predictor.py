@@ -21,7 +21,7 @@ from drivetrain.errors import (
 )
 from drivetrain.judge.judgement import joined
 from drivetrain.network import Network
-from drivetrain.prepare.group import Group
+from drivetrain.prepare.group import Group, Remarks
 from drivetrain.schema import Prediction, Predictions, Vocab
 from drivetrain.threads import mapped
 
@@ -82,12 +82,15 @@ class Predictor:
 
         Arguments:
             inputs: For photos a path, bytes, a Pillow image or a uint8 array; for tables a row as
-                a dictionary, a named tuple, a pandas row or JSON; or a list of those.
+                a dictionary, a named tuple, a pandas row or JSON; or a list of those, or a data
+                frame.
 
         Raises:
             InputError: An input cannot be read; for a list, the first such. To have the
                 others answered all the same, use :meth:`predict_each`.
         """
+        if self.preparation.fields and hasattr(inputs, "columns"):
+            return list(self.predict_all(inputs))
         if not isinstance(inputs, list):
             answer = self._judge(self.preparation(inputs)[None])[0]
             return _remarked(answer, self.preparation.remarks(inputs))
@@ -119,13 +122,17 @@ class Predictor:
             InputError: There are none, or one cannot be read: the first such, with its number.
         """
         threads = self.network.threads
-        arrays = self._all_arrays(self.preparation.groups(inputs, threads=threads))
+        remarks: dict[int, Remarks] = {}
+        arrays = self._all_arrays(self.preparation.groups(inputs, threads=threads), remarks)
         parts = list(mapped(self._judge, arrays, threads=threads))
         if not parts:
             raise UnreadableInputError("There is nothing to answer.", hint="Give some inputs.")
-        return joined(parts)
+        return replace(joined(parts), remarks=remarks)
 
-    def _all_arrays(self, groups: Iterator[Group]) -> Iterator[NDArray[Any]]:
+    def _all_arrays(
+        self, groups: Iterator[Group], remarks: dict[int, Remarks]
+    ) -> Iterator[NDArray[Any]]:
+        """The arrays of all groups; what is remarked is put into ``remarks``."""
         before = 0
         for group in groups:
             for place, problem in sorted(group.problems.items()):
@@ -133,6 +140,7 @@ class Predictor:
                 raise type(problem)(
                     f"{one.capitalize()} {before + place}: {problem.message}", hint=problem.hint
                 )
+            remarks |= {before + place: said for place, said in group.remarks.items()}
             before += group.count
             yield group.arrays
 

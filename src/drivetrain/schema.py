@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, overload
 
 import numpy as np
@@ -45,7 +45,7 @@ class Vocab(Sequence[str]):
             found = f"only the class {self.classes[0]!r}" if self.classes else "no class"
             raise DataError(
                 f"A classifier needs at least two classes, and there is {found}.",
-                hint="Give each class a folder of its own with its photos in it.",
+                hint="Add items of another class: photos in a folder of their own, or rows.",
             )
 
     @classmethod
@@ -196,6 +196,7 @@ class Predictions(Sequence[Prediction]):
         decisions: The decision of each; None without costs.
         values: The predicted numbers, float64 [N, K]; None where classes are predicted.
         half_widths: How far each number's interval reaches to both sides; None without intervals.
+        remarks: What is worth knowing of some inputs, by their place.
     """
 
     vocab: Sequence[str]
@@ -207,6 +208,7 @@ class Predictions(Sequence[Prediction]):
     decisions: Sequence[str] | None = None
     values: NDArray[np.float64] | None = None
     half_widths: tuple[float, ...] | None = None
+    remarks: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -232,6 +234,7 @@ class Predictions(Sequence[Prediction]):
             decision=None if self.decisions is None else self.decisions[place],
             values=values,
             intervals=self._intervals(values),
+            remarks=self.remarks.get(place, ()),
         )
 
     def _intervals(self, values: dict[str, float] | None) -> dict[str, tuple[float, float]] | None:

@@ -115,7 +115,7 @@ def test_a_class_of_which_nothing_could_be_read_is_refused(colours: Path, tmp_pa
     learn = tiny_learner(folder)
     with pytest.warns(UserWarning, match="Left out"):
         learn.fit_one_cycle(1)
-    with pytest.raises(DataError, match="Not one training photo of red"):
+    with pytest.raises(DataError, match="Not one training item of red"):
         learn.export(tmp_path / "model.bundle")
 
 

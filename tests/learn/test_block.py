@@ -154,7 +154,7 @@ def test_no_items_are_refused() -> None:
 
 
 def test_one_class_is_refused_by_name() -> None:
-    with pytest.raises(DataError, match=r"only the class 'a'.*a folder of its own"):
+    with pytest.raises(DataError, match=r"only the class 'a'.*folder of their own"):
         load(NAMES[:5])
 
 

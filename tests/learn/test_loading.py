@@ -166,7 +166,7 @@ def test_what_takes_data_asks_for_it_in_words(
     trainable = [parameter.requires_grad for parameter in learn.model.parameters()]
     with pytest.raises(ConfigError, match=r"has no data yet\. .*learn\.dls = ") as caught:
         act(learn)  # type: ignore[operator]
-    assert "learn.predict(PHOTO)" in caught.value.hint
+    assert "learn.predict(INPUT)" in caught.value.hint
     assert [parameter.requires_grad for parameter in learn.model.parameters()] == trainable
     assert list(tmp_path.iterdir()) == []
 
@@ -220,7 +220,7 @@ def test_classes_that_differ_are_named_and_nothing_is_changed(file: Path, tmp_pa
     with pytest.raises(ConfigError, match=r"'rouge' new in the data; 'red' missing") as caught:
         learn.dls = loaders(folder)
     assert str(file) in caught.value.message
-    assert "vision_learner" in caught.value.hint
+    assert "train a new model" in caught.value.hint
     assert learn.dls is empty
 
 
@@ -229,7 +229,7 @@ def test_a_class_that_is_missing_is_to_be_added(file: Path, tmp_path: Path) -> N
     shutil.rmtree(folder / "red")
     with pytest.raises(ConfigError, match="'red' missing from it") as caught:
         load_learner(file, loaders(folder))
-    assert caught.value.hint.startswith("Add photos of red")
+    assert caught.value.hint.startswith("Add items of red")
 
 
 def test_classes_in_another_order_are_brought_into_it(

@@ -129,6 +129,8 @@ def test_what_training_never_saw_is_remarked() -> None:
         ({"joined": "3/4/2013"}, "joined: expected a date, received '3/4/2013'.*2013-01-31"),
         ({"joined": "2013-02-30"}, "joined: expected a date"),
         ({"joined": 20130101}, "joined: expected a date"),
+        ({"joined": "0001-01-01T00:00:00+05:00"}, "joined: expected a date"),
+        ({"joined": "9999-12-31T23:59:59-05:00"}, "joined: expected a date"),
         ({"note": ["a"]}, "note: expected a text"),
     ],
 )

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from drivetrain.predictor import Predictor
     from drivetrain.schema import Prediction
 
+FAR = 1000.0
+"""Beyond so many times the border a number tells nothing more."""
+
 
 def named_answers(
     predictor: Predictor, paths: Sequence[str]
@@ -67,7 +70,8 @@ def in_a_line(answer: Prediction, noun: tuple[str, str]) -> str:
     """
     parts = [answer.in_words]
     if answer.in_domain is False:
-        away = f"{answer.domain_score:.1f} times the border"
+        score = answer.domain_score or 0.0
+        away = f"{score:.1f} times the border" if score < FAR else "far beyond the border"
         parts.append(f"not like the training {noun[1]} ({away})")
     if answer.decision is not None:
         parts.append(f"decision: {answer.decision}")

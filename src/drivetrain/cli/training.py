@@ -82,7 +82,7 @@ def train(  # noqa: PLR0913, PLR0917
     false_reject: Annotated[
         float | None,
         typer.Option(
-            metavar="SHARE", help="Of photos like the training's, how many may be called foreign."
+            metavar="SHARE", help="Of inputs like the training's, how many may be called foreign."
         ),
     ] = None,
     int8: Annotated[
@@ -90,7 +90,7 @@ def train(  # noqa: PLR0913, PLR0917
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Train on a folder of photos and write a bundle."""
+    """Train on a folder of photos, or on a table, and write a bundle."""
     from drivetrain.extras import need
     from drivetrain.project import Project
 
@@ -147,7 +147,7 @@ def _tell(report: dict[str, Any], noun: str, *, as_json: bool) -> None:
     valid = report["valid"]
     figures = f"error rate {valid['error_rate']:.1%}" if "error_rate" in valid else ""
     if not figures:
-        known = [name for name in ("rmse", "mae", "accuracy") if name in valid]
+        known = [name for name in valid if name.partition(" ")[0] in ("rmse", "mae", "accuracy")]
         figures = ", ".join(f"{name} {valid[name]:.4g}" for name in known)
     if "roc_auc_score" in valid:
         figures += f", area under the ROC curve {valid['roc_auc_score']:.3f}"

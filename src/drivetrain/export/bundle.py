@@ -216,8 +216,8 @@ def _check_every_class_was_seen(learn: Exportable) -> None:
     unseen = [name for place, name in enumerate(learn.dls.vocab) if place not in seen]
     if unseen:
         raise DataError(
-            f"Not one training photo of {', '.join(unseen)} could be read.",
-            hint="See the warnings, mend the photos or leave the class out, and train again.",
+            f"Not one training item of {', '.join(unseen)} could be read.",
+            hint="See the warnings, mend the items or leave the class out, and train again.",
         )
 
 

@@ -106,7 +106,7 @@ class DataBlock:
                 never sees.
         """
         check_settings(bs=bs, num_workers=num_workers)
-        _check_weighted(weighted)
+        check_weighted(weighted)
         return self._assemble(source, cache=cache).loaders(
             bs=int(bs), seed=seed, num_workers=num_workers, device=device, weighted=weighted
         )
@@ -150,7 +150,12 @@ class DataBlock:
         return assemble(self, source, cache=PhotoCache.default() if cache else PhotoCache(None))
 
 
-def _check_weighted(weighted: object) -> None:
+def check_weighted(weighted: object) -> None:
+    """Refuse a way of weighing classes that there is not.
+
+    Raises:
+        ConfigError: It is none.
+    """
     if weighted not in (True, False, "sampling", "loss"):
         raise ConfigError(
             f"weighted is {weighted!r}, and it is 'sampling', 'loss', True or False.",

@@ -64,9 +64,9 @@ def check_same_classes(known: Vocab, found: Vocab, name: str) -> None:
         for names, what in ((new, "new in the data"), (missing, "missing from it"))
         if names
     ]
-    hint = "To tell these classes apart, train a new model on the data: vision_learner(dls)."
+    hint = "To tell these classes apart, train a new model on the data."
     if not new:
-        hint = f"Add photos of {', '.join(missing)}: what trains on without a class forgets it."
+        hint = f"Add items of {', '.join(missing)}: what trains on without a class forgets it."
     raise ConfigError(
         f"The data has other classes than {name}: {'; '.join(told)}.",
         hint=hint,

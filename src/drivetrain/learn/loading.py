@@ -140,8 +140,8 @@ def check_there_is_data(side: DataLoader) -> None:
     if not len(side.items):
         raise ConfigError(
             "This learner comes from a bundle and has no data yet.",
-            hint="Give it some: learn.dls = block.dataloaders(FOLDER), or load_learner(FILE, dls). "
-            "To answer photos it needs none: learn.predict(PHOTO).",
+            hint="Give it some: learn.dls = dls, or load_learner(FILE, dls). "
+            "To answer it needs none: learn.predict(INPUT).",
         )
 
 

@@ -21,17 +21,26 @@ from drivetrain.prepare.values import (
     BadValueError,
     is_gap,
     number_of,
+    numeral_of,
     shown,
     text_of,
     truth_of,
     word_of,
 )
 
+READ: dict[str, Callable[[Any], str]] = {
+    "text": word_of,
+    "number": numeral_of,
+    "truth": truth_of,
+}
+"""How the words of a category are read, by what they were in training."""
+
 GAP, UNSEEN = 0, 1
 """The codes of nothing and of what is rare or was never seen; the vocabulary follows. Where
 training had no gaps, nothing was learned for one, and it counts as unseen."""
 
 FIRST = 2
+DOUBLE = 8
 FARTHEST = 1e6
 """How many spreads from the median a number may be: beyond, it is taken as so far away."""
 
@@ -102,7 +111,7 @@ class CategoryColumn(BaseColumn):
 
     def codes(self, values: Values, problems: Problems) -> NDArray[np.int64]:
         """The code of each value, int64 [N]; what it does not take is put into ``problems``."""
-        listed = values.tolist() if isinstance(values, np.ndarray) else values
+        listed = listed_of(values)
         memories, types = self._memories, set(map(type, listed))
         try:
             if len(types) == 1:
@@ -149,10 +158,7 @@ class CategoryColumn(BaseColumn):
     def _code(self, value: Any) -> int:
         if is_gap(value):
             return GAP if self.gaps else UNSEEN
-        if self.of == "number":
-            value = number_of(value)
-        word = truth_of(value) if self.of == "truth" else word_of(value)
-        return self._places.get(word, UNSEEN)
+        return self._places.get(READ[self.of](value), UNSEEN)
 
 
 class NumberColumn(BaseColumn):
@@ -270,6 +276,21 @@ def fit_numbers(name: str, values: NDArray[np.float64], *, flagged: bool = True)
         flagged=flagged,
         whole=bool((known == np.round(known)).all()),
     )
+
+
+def listed_of(values: Values) -> Sequence[Any]:
+    """Values one by one; those of less than double precision as they are written.
+
+    Example:
+        >>> listed_of(np.array([0.1], np.float32))
+        [0.1]
+    """
+    if not isinstance(values, np.ndarray):
+        return values
+    if values.dtype.kind == "f" and values.dtype.itemsize < DOUBLE:
+        return [float(str(value)) for value in values]
+    listed: list[Any] = values.tolist()
+    return listed
 
 
 def scaled(values: NDArray[np.float64], columns: Sequence[NumberColumn]) -> Numbers:

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 from drivetrain.errors import BundleCorruptError, ConfigError, InputError
 from drivetrain.prepare.asked import as_row, checked, columns_of, count_of, refusal, without_missing
 from drivetrain.prepare.columns import (
+    UNSEEN,
     CategoryColumn,
     NumberColumn,
     Problems,
@@ -243,11 +244,7 @@ class TablePreparation(BaseModel):
             column.name: [row.get(column.name, MISSING) for row in rows] for column in self.columns
         }
         others = {name for row in rows for name in row if name not in self._names}
-        group = self._group(columns, len(rows), others=sorted(map(str, others)), lost=lost)
-        for place, row in enumerate(rows):
-            if place not in group.problems and (said := self.remarks(row)):
-                group.remarks[place] = said
-        return group
+        return self._group(columns, len(rows), others=sorted(map(str, others)), lost=lost)
 
     def _group(
         self,
@@ -294,12 +291,27 @@ class TablePreparation(BaseModel):
                 text += column.size
             for place, problem in found.items():
                 told.setdefault(place, []).append(problem.in_column(column.name))
+        unusual = self._unusual(arrays[:, :code], read)
         flags = code + number
         arrays[:, code:flags] = scaled(read, self._number_parts)
         arrays[:, flags : self.texts_from] = np.isnan(read[:, self._flagged])
         problems = {place: refusal(several) for place, several in told.items()} | dict(lost)
         taken = np.array([place not in problems for place in range(count)], bool)
-        return Group(count, arrays if taken.all() else arrays[taken], problems)
+        remarks: dict[int, Remarks] = {}
+        for place in np.flatnonzero(unusual & taken).tolist():
+            row = {column.name: columns[column.name][place] for column in self.columns}
+            if said := self.remarks(row):
+                remarks[place] = said
+        return Group(count, arrays if taken.all() else arrays[taken], problems, remarks)
+
+    def _unusual(self, codes: RowArrays, numbers: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Which rows may hold what training never saw, bool [N]."""
+        parts = self._number_parts
+        outside = np.isnan(numbers) & np.array([part.gaps == 0 for part in parts], bool)
+        outside |= numbers < np.array([part.low for part in parts])
+        outside |= numbers > np.array([part.high for part in parts])
+        unusual: NDArray[np.bool_] = outside.any(axis=1) | (codes == UNSEEN).any(axis=1)
+        return unusual
 
     @cached_property
     def _names(self) -> frozenset[str]:

@@ -35,6 +35,7 @@ GAPS = frozenset(
 """Words that stand for nothing, in small letters: those that pandas reads so, in any case."""
 
 NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", re.IGNORECASE | re.ASCII)
+WHOLE = re.compile(r"[+-]?\d{1,4000}", re.ASCII)
 COMMA = re.compile(r"[+-]?\d[\d.']*,\d+")
 LONGEST_SHOWN = 60
 TRUTHS = {"true": "True", "false": "False"}
@@ -129,11 +130,29 @@ def word_of(value: Any) -> str:
     if isinstance(value, int | np.integer):
         return str(int(value))
     if isinstance(value, float | np.floating):
-        number = float(value)
+        number = float(value if isinstance(value, float) else str(value))
         return str(int(number)) if number.is_integer() else repr(number)
     if isinstance(value, date | np.datetime64):
         return str(value)
     raise BadValueError("a word", value)
+
+
+def numeral_of(value: Any) -> str:
+    """The name of a number that is a category: 1, 1.0 and "1.0" are the same one.
+
+    Whole numbers stay whole, however large; a single-precision number is read as it is written.
+
+    Example:
+        >>> numeral_of("01"), numeral_of(2.50), numeral_of(np.float32(0.1)), numeral_of(2**53 + 1)
+        ('1', '2.5', '0.1', '9007199254740993')
+
+    Raises:
+        BadValueError: It is no number.
+    """
+    if isinstance(value, str) and WHOLE.fullmatch(value.strip()):
+        return str(int(value))
+    number = number_of(value)
+    return word_of(number if isinstance(value, str) else value)
 
 
 def truth_of(value: Any) -> str:
@@ -172,11 +191,11 @@ def date_of(value: Any) -> datetime | None:
             value = datetime.fromisoformat(value.strip())
         elif isinstance(value, date) and not isinstance(value, datetime):
             value = datetime(value.year, value.month, value.day)
+        if isinstance(value, datetime):
+            return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
     except (ValueError, OverflowError):
         raise _no_date(value) from None
-    if not isinstance(value, datetime):
-        raise _no_date(value)
-    return value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
+    raise _no_date(value)
 
 
 def text_of(value: Any) -> str:

@@ -91,7 +91,7 @@ async def read_payload(
             400,
             "no_input",
             "The request holds no input.",
-            "Send a form with the field file, or the file itself as the body.",
+            "Send a form with the field file, or the content itself as the body.",
         )
     return replace(payload, media_type=read_as)
 

@@ -201,8 +201,8 @@ def _no_text(file: Path) -> DataError:
     what = "is written in UTF-16" if wide else f"is no text in UTF-8 from line {number} on"
     return DataError(
         f"{file} {what}.",
-        hint='Save it as "CSV UTF-8", or read it with pandas.read_csv(FILE, encoding="cp1252") '
-        "(the encoding it has) and give that table.",
+        hint='Save it as "CSV UTF-8", or read it with '
+        f'pandas.read_csv(FILE, encoding="{"utf-16" if wide else "cp1252"}") and give that table.',
     )
 
 

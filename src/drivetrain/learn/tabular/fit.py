@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -18,6 +18,7 @@ from drivetrain.prepare.columns import (
     TextColumn,
     Values,
     fit_numbers,
+    listed_of,
     read_each,
 )
 from drivetrain.prepare.dates import DateColumn
@@ -28,6 +29,7 @@ from drivetrain.prepare.values import (
     date_of,
     is_gap,
     number_of,
+    numeral_of,
     shown,
     truth_of,
     word_of,
@@ -105,13 +107,13 @@ def fit_preparation(
 
 
 def _category(name: str, values: Values, min_count: int) -> CategoryColumn:
-    known = [value for value in _listed(values) if not is_gap(value)]
+    known = [value for value in listed_of(values) if not is_gap(value)]
     kinds = {type(value) for value in known}
     of: Literal["text", "number", "truth"]
     if kinds <= {bool, np.bool_} and kinds:
         of, read = "truth", truth_of
     elif kinds and all(issubclass(kind, int | float | np.number) for kind in kinds):
-        of, read = "number", word_of
+        of, read = "number", numeral_of
     else:
         of, read = "text", word_of
     try:
@@ -159,11 +161,6 @@ def _moments(values: Values) -> list[Any]:
 def _text(name: str, encoder: TextEncoder | None) -> TextColumn:
     assert encoder is not None, "a text column comes with an encoder"
     return TextColumn(name=name, encoder=encoder.name, size=encoder.size)
-
-
-def _listed(values: Values) -> Sequence[Any]:
-    listed: Sequence[Any] = values.tolist() if isinstance(values, np.ndarray) else values
-    return listed
 
 
 def _by_size(word: str) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -113,6 +114,12 @@ def tabular_learner(
             hint="Make them with TabularPandas(...).dataloaders(), or TabularDataLoaders.from_df.",
         )
     preparation, numbers = dls.preparation, dls.kind.name == "numbers"
+    _check_range(y_range, numbers=numbers)
+    if layers is not None and not all(map(_is_width, layers)):
+        raise ConfigError(
+            f"layers is {layers!r}, and it holds whole numbers from 1.",
+            hint="The lesson's are [200, 100].",
+        )
     own_loss = "loss_func" not in settings
     model_settings, edges = settings_for(
         preparation,
@@ -150,3 +157,21 @@ def tabular_learner(
         arch=ARCH,
         **(usual | {"path": dls.path, "weights_origin": "random"} | settings),
     )
+
+
+def _is_width(width: object) -> bool:
+    return isinstance(width, int) and width >= 1
+
+
+def _check_range(y_range: Any, *, numbers: bool) -> None:
+    if y_range is None:
+        return
+    ends = list(y_range) if isinstance(y_range, tuple | list) else []
+    are_numbers = len(ends) == 2 and all(isinstance(end, int | float) for end in ends)
+    if not are_numbers or not -math.inf < ends[0] < ends[1] < math.inf:
+        raise ConfigError(
+            f"y_range is {y_range!r}, and it is the least and the largest number that is answered.",
+            hint="y_range=(0, 5), a little beyond what training holds.",
+        )
+    if not numbers:
+        raise ConfigError("y_range is for numbers, and the target is classes.")

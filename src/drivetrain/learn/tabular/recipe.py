@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from drivetrain.bundle.reader import Bundle
 from drivetrain.data import RandomSplitter
 from drivetrain.errors import DataError
 from drivetrain.export.bundle import check_costs, check_writable
@@ -27,6 +29,9 @@ from drivetrain.prepare.values import is_gap
 from drivetrain.project import PROJECT_FILE, Project
 
 VALID_SHARE = 0.2
+FEW = 30
+"""Validation rows below which a figure may be anything."""
+
 KINDS: tuple[tuple[Kind, str], ...] = (
     ("category", "words"),
     ("number", "numbers"),
@@ -97,11 +102,14 @@ def train_table(
     learn.fit_one_cycle(epochs or epochs_for(len(dls.train.items)), resume=resume)
     learn.reporter.say("writing the bundle and checking it against the learner ...")
     bundle = learn.export(out, project=declared)
-    row = learn.recorder[-1]
+    row = {name: value for name, value in learn.recorder[-1].items() if math.isfinite(value)}
+    if dls.kind.name == "numbers" and dls.c > 1:
+        row |= Bundle.open(bundle).manifest.training.metrics
     return {
         "bundle": str(Path(bundle)),
         "seconds": round(time.monotonic() - started, 2),
-        "valid": {"n": len(dls.valid.items)} | {name: row[name] for name in TOLD if name in row},
+        "valid": {"n": len(dls.valid.items)}
+        | {name: value for name, value in row.items() if name.partition(" ")[0] in TOLD},
         "skipped": skipped,
     }
 
@@ -109,7 +117,11 @@ def train_table(
 def told(look: TableLook, dls: TabularDataLoaders, skipped: dict[str, str]) -> list[str]:
     """What the table was taken for, in lines."""
     lines = [f"{words}: {', '.join(names)}" for kind, words in KINDS if (names := look.names(kind))]
-    lines += [f"{one.name}: {finding}" for one in look.columns for finding in one.findings]
+    lines += [f"{one.name}: {finding.what}" for one in look.columns for finding in one.findings]
+    if len(dls.valid.items) < FEW:
+        lines.append(f"only {len(dls.valid.items)} rows validate: their figures say little")
+    if dls.kind.name == "numbers" and dls.c > 1:
+        lines.append(f"{', '.join(dls.kind.outputs)} are learned as numbers together")
     if skipped:
         lines.append(f"{len(skipped):,} rows have no target and are left out")
     train, valid = len(dls.train.items), len(dls.valid.items)
@@ -159,7 +171,7 @@ def _split(frame: pd.DataFrame, split_by: str | None, seed: int) -> Any:
 
 def _metrics(dls: TabularDataLoaders) -> list[Any]:
     if dls.kind.name == "numbers":
-        return [rmse, mae, R2Score()]
+        return [rmse, mae, R2Score()] if dls.c == 1 else []
     if dls.kind.name == "categories":
         return [accuracy_multi]
     return [error_rate, accuracy, *([RocAucBinary()] if dls.c == 2 else [])]

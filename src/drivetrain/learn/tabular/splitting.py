@@ -5,13 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from drivetrain.data.splits.drawn import RandomSplitter, Split, split_items
 from drivetrain.errors import DataError
+from drivetrain.learn.targets import TargetKind
 
 MOSTLY_DIFFERENT = 0.5
 """The share of rows that are unlike all others from which on copies are held to be copies."""
+
+
+def with_every_class(split: Split, targets: NDArray[np.int64]) -> Split:
+    """A random split whose training side has seen every class: rows of others move there."""
+    train, valid = list(split[0]), list(split[1])
+    seen = set(targets[train].tolist())
+    moved = [place for place in valid if int(targets[place]) not in seen]
+    kept = [place for place in valid if int(targets[place]) in seen]
+    return (sorted([*train, *moved]), kept) if kept else (train, valid)
 
 
 def split_rows(frame: pd.DataFrame, given: Any, names: Sequence[str]) -> Split:
@@ -28,7 +40,16 @@ def split_rows(frame: pd.DataFrame, given: Any, names: Sequence[str]) -> Split:
         copies_are_rare = len(different) > MOSTLY_DIFFERENT * len(frame)
         together = groups.tolist() if copies_are_rare else None
         return split_items(given, range(len(frame)), together=together)
-    train, valid = ([int(place) for place in side] for side in given)
+    sides = [list(side) for side in given]
+    if any(isinstance(place, bool | np.bool_) for side in sides for place in side):
+        raise DataError(
+            "splits holds truths, and it is two lists of positions.",
+            hint="Of a mask: splits=(np.flatnonzero(~mask), np.flatnonzero(mask)).",
+        )
+    train, valid = ([int(place) for place in side] for side in sides)
+    for side in (train, valid):
+        if len(set(side)) != len(side):
+            raise DataError("splits names a row twice on one side.", hint="Name each row once.")
     for place in (*train, *valid):
         if not 0 <= place < len(frame):
             raise DataError(
@@ -45,3 +66,20 @@ def split_rows(frame: pd.DataFrame, given: Any, names: Sequence[str]) -> Split:
             f"The split leaves {len(train)} rows to train on and {len(valid)} to validate on."
         )
     return train, valid
+
+
+def check_every_class_trains(kind: TargetKind, targets: NDArray[Any], split: Split) -> None:
+    """Refuse a split whose training side never sees a class, before anything is trained.
+
+    Raises:
+        DataError: It does not.
+    """
+    if not kind.picks_one:
+        return
+    seen = set(targets[list(split[0])].tolist())
+    unseen = [name for place, name in enumerate(kind.outputs) if place not in seen]
+    if unseen:
+        raise DataError(
+            f"Training would never see {', '.join(unseen)}: all its rows validate.",
+            hint="Move some to the training side, collect more, or leave the class out.",
+        )

@@ -13,6 +13,7 @@ import torch
 
 from drivetrain.errors import ConfigError, DataError
 from drivetrain.learn.assembly import class_shares
+from drivetrain.learn.block import check_weighted
 from drivetrain.learn.columns import Target
 from drivetrain.learn.devices import chosen_device
 from drivetrain.learn.tabular.dataloaders import TabularDataLoaders
@@ -21,7 +22,11 @@ from drivetrain.learn.tabular.fit import MIN_COUNT, ColumnNames, fit_preparation
 from drivetrain.learn.tabular.frames import as_frame
 from drivetrain.learn.tabular.procs import Processing
 from drivetrain.learn.tabular.rows import RowInput, RowLoader, check_rows, decoded
-from drivetrain.learn.tabular.splitting import split_rows
+from drivetrain.learn.tabular.splitting import (
+    check_every_class_trains,
+    split_rows,
+    with_every_class,
+)
 from drivetrain.learn.tabular.targets import labels_of, target_of
 from drivetrain.prepare.table import TablePreparation
 from drivetrain.prepare.text import HashedWords, TextEncoder
@@ -96,6 +101,8 @@ class TabularPandas:
                 hint="Give y_names the name of the column that is to be predicted.",
             )
         _check_there(self.frame, self.y_names, "y_names")
+        if len(set(self.y_names)) != len(self.y_names):
+            raise ConfigError("y_names holds a column twice.", hint="Name each once.")
         named = [_listed(each) for each in (cat_names, cont_names, date_names, text_names)]
         self.look: TableLook | None = None
         if any(named):
@@ -117,6 +124,9 @@ class TabularPandas:
         self.kind, values = target_of(self.frame, self.y_names, y_block)
         self.target = Target(values, self.kind)
         self.split = split_rows(self.frame, splits, list(self.names))
+        if self.kind.picks_one and (splits is None or callable(splits)):
+            self.split = with_every_class(self.split, values)
+        check_every_class_trains(self.kind, values, self.split)
         self.device = device
         self.preparation = fit_preparation(
             self.frame.iloc[list(self.split[0])],
@@ -217,6 +227,7 @@ class TabularPandas:
         """
         bs = batch_size_for(len(self.split[0])) if bs is None else bs
         check_rows(bs)
+        check_weighted(weighted)
         place = chosen_device(device or self.device)
 
         def side(positions: Sequence[int], *, training: bool) -> RowLoader:

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from drivetrain.errors import ConfigError
+from drivetrain.errors import ConfigError, DataError
 from drivetrain.learn.blocks import CategoryBlock, MultiCategoryBlock, RegressionBlock, TargetBlock
 from drivetrain.learn.targets import Numbers, TargetKind
-from drivetrain.prepare.values import is_gap, word_of
+from drivetrain.prepare.values import BadValueError, is_gap, number_of, word_of
 
 
 def target_of(
@@ -69,8 +69,20 @@ def labels_of(frame: pd.DataFrame, names: Sequence[str], kind: Any) -> list[Any]
         return [None if is_gap(value) else word_of(value) for value in values]
     if len(names) == 1 and frame[names[0]].dtype == object:
         return list(frame[names[0]])
-    rows: list[Any] = frame[list(names)].to_numpy(np.float64, na_value=np.nan).tolist()
-    return rows
+    columns = [[_number(value, name) for value in frame[name].tolist()] for name in names]
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _number(value: Any, name: str) -> float:
+    if isinstance(value, bool):
+        return float(value)
+    try:
+        return number_of(value)
+    except BadValueError as problem:
+        raise DataError(
+            f"The target {problem.in_column(name)}.",
+            hint="Predict words alone, as classes, or turn them into numbers.",
+        ) from None
 
 
 class _Named(Sequence[str]):
